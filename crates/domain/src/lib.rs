@@ -1,0 +1,53 @@
+//! The business, and nothing else: what may happen to a law firm's money, and what must always hold.
+//!
+//! A decision takes the rows it needs and gives back a reply and the changes that make it true, or
+//! a closed refusal. **This crate knows no clock, no randomness, no I/O, no async and no float**;
+//! its manifest and the lints below prove it. Source of every rule: the domain specification.
+
+#![deny(
+    clippy::arithmetic_side_effects,
+    clippy::as_conversions,
+    clippy::float_arithmetic,
+    clippy::indexing_slicing
+)]
+#![cfg_attr(
+    test,
+    expect(
+        clippy::arithmetic_side_effects,
+        clippy::indexing_slicing,
+        reason = "tests may overflow and index: a panic there is a failed test"
+    )
+)]
+
+pub mod actor;
+pub mod audit;
+pub mod billing;
+pub mod book;
+pub mod change;
+pub mod command;
+pub mod decision;
+pub mod id;
+pub mod invariant;
+pub mod ledger;
+pub mod money;
+pub mod number;
+pub mod people;
+pub mod rejection;
+pub mod reply;
+pub mod rows;
+pub mod time;
+pub mod trust;
+
+pub use actor::{Actor, Role};
+pub use book::Book;
+pub use change::{Batch, Change, Key, Loaded};
+pub use command::{Command, decide};
+pub use decision::{Decision, Stop};
+pub use id::{Id, IdRun, Ref};
+pub use money::{Currency, Decimal, Money};
+pub use rejection::Rejection;
+pub use reply::Reply;
+pub use time::{Day, Moment, Timestamp};
+
+/// A hash map with a fast hasher whose keys are ids that we made ourselves.
+pub type Map<K, V> = std::collections::HashMap<K, V, foldhash::fast::FixedState>;

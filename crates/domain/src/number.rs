@@ -1,0 +1,86 @@
+//! Document numbers: per firm and series, gapless, never reused, in time order.
+//!
+//! A number is taken inside the decision that creates the row, so a refused command burns none.
+
+use std::fmt;
+
+use crate::time::Day;
+
+/// A numbered series.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord)]
+pub enum Series {
+    /// `CLT-YYYY-NNNN`
+    Client,
+    /// `RET-YYYY-NNNN`
+    Retainer,
+    /// `PAY-YYYY-NNNN`
+    Payment,
+}
+
+impl Series {
+    /// Every series, for those who walk them all.
+    pub const ALL: [Self; 3] = [Self::Client, Self::Retainer, Self::Payment];
+
+    /// The letters before the period; also the series' stored name.
+    pub const fn prefix(self) -> &'static str {
+        match self {
+            Self::Client => "CLT",
+            Self::Retainer => "RET",
+            Self::Payment => "PAY",
+        }
+    }
+
+    /// The series with this stored name.
+    pub fn from_prefix(prefix: &str) -> Option<Self> {
+        Self::ALL.into_iter().find(|series| series.prefix() == prefix)
+    }
+
+    /// The period a document of this day is counted in: the year.
+    pub fn period(self, day: Day) -> i32 {
+        i32::from(day.date().0)
+    }
+
+    /// The document number `n` of `period`; it widens past its padding instead of wrapping.
+    pub fn number(self, period: i32, n: u32) -> String {
+        Number { series: self, period, n }.to_string()
+    }
+
+    /// Period and count of one of this series' numbers; `None` for a foreign (imported) number.
+    pub fn parse(self, text: &str) -> Option<(i32, u32)> {
+        let (period, n) = text.strip_prefix(self.prefix())?.strip_prefix('-')?.split_once('-')?;
+        let parsed = Number { series: self, period: period.parse().ok()?, n: n.parse().ok()? };
+        (parsed.to_string() == text).then_some((parsed.period, parsed.n))
+    }
+}
+
+struct Number {
+    series: Series,
+    period: i32,
+    n: u32,
+}
+
+impl fmt::Display for Number {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{}-{:04}-{:04}", self.series.prefix(), self.period, self.n)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn numbers_widen_past_their_padding() {
+        assert_eq!(Series::Retainer.number(2026, 1), "RET-2026-0001");
+        assert_eq!(Series::Payment.number(2026, 9_999), "PAY-2026-9999");
+        assert_eq!(Series::Client.number(2026, 10_000), "CLT-2026-10000");
+    }
+
+    #[test]
+    fn only_the_series_own_numbers_are_counted() {
+        assert_eq!(Series::Retainer.parse("RET-2026-10000"), Some((2026, 10_000)));
+        for foreign in ["RET-2026-1", "PAY-2026-0001", "RET-2026-00001", "RET-26-0001x", "x"] {
+            assert_eq!(Series::Retainer.parse(foreign), None, "{foreign}");
+        }
+    }
+}

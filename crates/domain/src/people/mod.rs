@@ -1,0 +1,3 @@
+//! Who belongs to the firm.
+
+pub mod member;

@@ -1,0 +1,180 @@
+//! Client money held in trust: retainers. **No balance moves but through [`move_money`].**
+
+pub mod consume;
+pub mod open;
+pub mod refund;
+pub mod replenish;
+pub mod update;
+
+use std::sync::Arc;
+
+use crate::{
+    book::Book,
+    change::{Change, Key},
+    decision::{Decision, Stop},
+    id::{Id, Invoice, Ref},
+    money::Money,
+    number::Series,
+    rejection::Rejection,
+    reply::Shown,
+    rows::{
+        Alert, AlertKind, DayNet, Movement, MovementKind, Payment, PaymentMethod, PaymentStatus, PaymentType, Retainer,
+    },
+    time::{Day, Moment},
+};
+
+/// What a movement is, before it has a place in the journal.
+pub(crate) struct Moving {
+    pub kind: MovementKind,
+    pub amount: Money,
+    pub day: Day,
+    pub description: Option<String>,
+    pub invoice: Option<Id<Invoice>>,
+    pub payment: Option<Id<Payment>>,
+}
+
+/// Moves money in or out of `retainer`: balance and totals, the journal line, the day's net, and the
+/// alert or the request for more that follows. The caller has checked status and balance, and posts
+/// the ledger lines.
+pub(crate) fn move_money(
+    d: &mut Decision<'_>,
+    mut retainer: Retainer,
+    moving: Moving,
+) -> Result<(Arc<Retainer>, Arc<Movement>), Stop> {
+    let Moving { kind, amount, day, .. } = moving;
+    let signed = match kind {
+        MovementKind::Deposit => {
+            retainer.balance = retainer.balance.plus(amount)?;
+            retainer.deposits = retainer.deposits.plus(amount)?;
+            amount.minor()
+        }
+        MovementKind::Consumption => {
+            retainer.balance = retainer.balance.minus(amount)?;
+            retainer.consumptions = retainer.consumptions.plus(amount)?;
+            amount.minor().saturating_neg()
+        }
+        MovementKind::Refund => {
+            retainer.balance = retainer.balance.minus(amount)?;
+            retainer.refunds = retainer.refunds.plus(amount)?;
+            amount.minor().saturating_neg()
+        }
+    };
+    retainer.movements = retainer.movements.saturating_add(1);
+    retainer.latest_day = retainer.latest_day.max(day);
+    let movement = Arc::new(Movement {
+        id: d.id(),
+        retainer: retainer.id,
+        n: retainer.movements,
+        seq: d.seq,
+        kind,
+        amount,
+        balance_after: retainer.balance,
+        day,
+        at: d.at,
+        description: moving.description,
+        invoice: moving.invoice,
+        payment: moving.payment,
+        by: d.actor.user,
+    });
+    d.push(Change::Movement(Arc::clone(&movement)));
+    d.push(Change::DayNet(DayNet { retainer: retainer.id, day, net_minor: signed }));
+    watch_balance(d, &mut retainer);
+    if kind == MovementKind::Consumption {
+        ask_for_more(d, &mut retainer)?;
+    }
+    let retainer = if retainer.movements == 1 { d.insert(retainer) } else { d.update(retainer) };
+    Ok((retainer, movement))
+}
+
+/// One alert when the balance gets low, taken back by whatever lifts it again.
+pub(crate) fn watch_balance(d: &mut Decision<'_>, retainer: &mut Retainer) {
+    let low = retainer.is_low() && !retainer.refunded;
+    if low && !retainer.low_balance_alerted {
+        let id = d.id();
+        let (retainer, seq, at) = (retainer.id, d.seq, d.at);
+        d.push(Change::Alert(Alert { id, kind: AlertKind::LowBalance, retainer, seq, at }));
+    }
+    retainer.low_balance_alerted = low;
+}
+
+/// One pending payment at a time asks for the agreed amount once the threshold is reached.
+fn ask_for_more(d: &mut Decision<'_>, retainer: &mut Retainer) -> Result<(), Stop> {
+    let Some(terms) = retainer.terms.auto_replenish else { return Ok(()) };
+    if retainer.balance > terms.threshold || retainer.replenish_request.is_some() {
+        return Ok(());
+    }
+    let number = d.take_number(Series::Payment)?;
+    let request = Payment {
+        id: d.id(),
+        number,
+        client: retainer.client,
+        kind: PaymentType::Retainer,
+        method: PaymentMethod::Other,
+        status: PaymentStatus::Pending,
+        amount: terms.amount,
+        unapplied: Money::zero(terms.amount.currency()),
+        deposited: Money::zero(terms.amount.currency()),
+        retainer: Some(retainer.id),
+        reference: None,
+        notes: None,
+        day: d.today,
+        created_by: d.actor.user,
+        version: 0,
+        created_at: d.at,
+        updated_at: d.at,
+    };
+    retainer.replenish_request = Some(d.insert(request).id);
+    Ok(())
+}
+
+/// The day a movement takes effect: today unless the caller names an earlier one.
+///
+/// # Errors
+/// [`Rejection::DateInFuture`]
+pub(crate) fn effective_day(d: &Decision<'_>, date: Option<Moment>) -> Result<Day, Rejection> {
+    let day = date.map_or(d.today, |moment| moment.day_in(&d.book.firm.zone));
+    if day > d.today { Err(Rejection::DateInFuture) } else { Ok(day) }
+}
+
+/// Refuses to take `amount` out on `day` if the retainer would then have closed that day or a later
+/// one below zero.
+///
+/// # Errors
+/// [`Rejection::InsufficientBalance`], [`Rejection::InsufficientBalanceOnDate`], or the days are not loaded.
+pub(crate) fn covers(d: &Decision<'_>, retainer: &Retainer, day: Day, amount: Money) -> Result<(), Stop> {
+    if !(amount <= retainer.balance) {
+        return Err(Rejection::InsufficientBalance.into());
+    }
+    if day >= retainer.latest_day {
+        return Ok(());
+    }
+    let key = Key::DaysFrom(retainer.id, day);
+    let days = d.book.days(retainer.id).filter(|_| d.book.holds(&key)).ok_or(Stop::Missing(key))?;
+    let mut closing = retainer.balance.minor();
+    for (_, net) in days.nets.range(day..).rev().take_while(|(later, _)| **later > day) {
+        closing = closing.saturating_sub(*net);
+        if closing < amount.minor() {
+            return Err(Rejection::InsufficientBalanceOnDate.into());
+        }
+    }
+    Ok(())
+}
+
+/// The answer about a retainer.
+pub(crate) fn shown(
+    d: &Decision<'_>,
+    retainer: Arc<Retainer>,
+    movement: Option<Arc<Movement>>,
+) -> Result<Shown, Stop> {
+    let client = d.get(retainer.client)?;
+    Ok(Shown::Retainer { retainer, client, movement })
+}
+
+/// The retainer's id for the audit record of a refusal.
+pub(crate) fn object(book: &Book, retainer: &Ref<Retainer>) -> Option<[u8; 12]> {
+    let id = match retainer {
+        Ref::Id(id) => *id,
+        Ref::Number(number) => book.retainers.key_of(number)??,
+    };
+    Some(*id.bytes())
+}

@@ -1,0 +1,36 @@
+//! Every limit of the engine, by name.
+
+use std::time::Duration;
+
+/// What bounds the engine; all of it can be set, none of it can be absent.
+#[derive(Debug, Clone)]
+pub struct Limits {
+    /// Most commands in one commit. 1 is a supported mode: one command, one commit.
+    pub batch_count_max: usize,
+    /// Longest time a batch spends deciding before it commits what it has.
+    pub batch_decide_max: Duration,
+    /// Most commands waiting in the queue; one more is answered "overloaded" at once.
+    pub queue_count_max: usize,
+    /// Most attempts at one batch when other processes keep being first.
+    pub conflict_attempts_max: u32,
+    /// Longest pause between two attempts (exponential from 1 ms, full jitter).
+    pub conflict_backoff_max: Duration,
+    /// Most rounds of loading rows that a decision asked for.
+    pub missing_rounds_max: u32,
+    /// Most rows kept in memory between batches; beyond it they are forgotten and read again.
+    pub book_rows_max: usize,
+}
+
+impl Default for Limits {
+    fn default() -> Self {
+        Self {
+            batch_count_max: 128,
+            batch_decide_max: Duration::from_millis(50),
+            queue_count_max: 16_384,
+            conflict_attempts_max: 8,
+            conflict_backoff_max: Duration::from_millis(250),
+            missing_rounds_max: 3,
+            book_rows_max: 100_000,
+        }
+    }
+}

@@ -1,0 +1,52 @@
+//! What the engine tells about itself; metrics are made of it elsewhere.
+
+use std::time::Duration;
+
+/// Watches the engine. Called from the lanes, so it must be quick.
+pub trait Observer: Send + Sync + 'static {
+    /// A batch was committed (or found nothing to write).
+    fn batch(&self, report: &BatchReport);
+    /// A command was settled.
+    fn command(&self, report: &CommandReport<'_>);
+    /// Another process was first; the batch is decided again.
+    fn conflict(&self);
+    /// A batch is tried again, after a conflict or to find a poisoned command.
+    fn retry(&self);
+}
+
+/// How a batch went.
+#[derive(Debug, Clone, Copy)]
+pub struct BatchReport {
+    /// Commands in it.
+    pub count: usize,
+    /// Commands still waiting when it was taken.
+    pub queued: usize,
+    /// Opening the transaction and reading rows.
+    pub load: Duration,
+    /// Deciding.
+    pub decide: Duration,
+    /// Writing and committing.
+    pub commit: Duration,
+}
+
+/// How a command went.
+#[derive(Debug, Clone, Copy)]
+pub struct CommandReport<'a> {
+    /// Its name.
+    pub command: &'static str,
+    /// `accepted`, a refusal's code, `replayed`, `key_reused`, or a trouble's name.
+    pub outcome: &'a str,
+    /// From submission to answer.
+    pub waited: Duration,
+}
+
+/// Watches nothing.
+#[derive(Debug, Clone, Copy, Default)]
+pub struct Silent;
+
+impl Observer for Silent {
+    fn batch(&self, _: &BatchReport) {}
+    fn command(&self, _: &CommandReport<'_>) {}
+    fn conflict(&self) {}
+    fn retry(&self) {}
+}
