@@ -628,3 +628,32 @@ pub struct Outcome {
     /// The answer, as rendered then: an upgrade must not change it.
     pub answer: Arc<[u8]>,
 }
+
+/// One stored row of any table, as a verifier reads them.
+#[derive(Debug, Clone, PartialEq)]
+pub enum Stored {
+    /// The firm's head.
+    Firm(Firm),
+    /// A membership.
+    Member(Member),
+    /// A client.
+    Client(Client),
+    /// A retainer.
+    Retainer(Retainer),
+    /// A retainer's journal line.
+    Movement(Movement),
+    /// A retainer's net of a day.
+    DayNet(DayNet),
+    /// A ledger line.
+    Entry(Entry),
+    /// A payment.
+    Payment(Payment),
+    /// A series' counter.
+    Counter(Counter),
+    /// An alert.
+    Alert(Alert),
+    /// An audit record.
+    Audit(AuditRecord),
+    /// An outcome.
+    Outcome(Outcome),
+}

@@ -16,7 +16,7 @@ mod retry;
 mod store;
 
 pub use clock::{Clock, Ids, SystemClock};
-pub use lane::{Engine, Options};
+pub use lane::{Decide, Engine, Options};
 pub use limits::Limits;
 pub use observe::{BatchReport, CommandReport, Observer, Silent};
 pub use request::{Once, Render, Request, Settled, Trouble};

@@ -1,0 +1,372 @@
+//! The engine's own promises, on the model store: nothing here needs a database.
+
+use std::{
+    sync::{
+        Arc, Mutex,
+        atomic::{AtomicBool, AtomicI64, AtomicUsize, Ordering},
+    },
+    time::{Duration, Instant},
+};
+
+use domain::{
+    Actor, Batch, Command, Decimal, Id, Key, Loaded, Ref, Rejection, Role,
+    billing::client::CreateClient,
+    invariant,
+    reply::Shown,
+    rows::{ClientProfile, Firm, Stored},
+    trust::{consume::ConsumeRetainer, open::OpenRetainer, open::Terms, refund::RefundRetainer},
+};
+use engine::{
+    Clock, Engine, Ids, Limits, Once, Options, Render, Request, Settled, Silent, Store, StoreError, Trouble, model::Model,
+};
+
+struct TestClock(AtomicI64);
+
+impl Clock for TestClock {
+    fn now(&self) -> domain::Timestamp {
+        domain::Timestamp::from_micros(self.0.load(Ordering::SeqCst))
+    }
+}
+
+/// 2026-06-01T00:00:00Z
+const JUNE: i64 = 1_780_272_000_000_000;
+
+fn options(limits: Limits) -> Options {
+    Options {
+        limits,
+        clock: Arc::new(TestClock(AtomicI64::new(JUNE))),
+        ids: Arc::new(Ids::new([1; 4])),
+        observer: Arc::new(Silent),
+        decide: domain::decide,
+    }
+}
+
+fn firm(n: u8) -> Id<Firm> {
+    Id::new([n; 12])
+}
+
+fn request(firm_n: u8, command: impl Into<Command>) -> Request {
+    Request {
+        actor: Actor { user: Id::new([9; 12]), firm: firm(firm_n), claimed: Role::Owner },
+        command: command.into(),
+        origin: "test".into(),
+        request_id: "test".into(),
+        fingerprint: [0; 32],
+        once: None,
+        deadline: Instant::now() + Duration::from_secs(60),
+    }
+}
+
+fn keyed(mut request: Request, key: &str, fingerprint: u8) -> Request {
+    let render = Render(Arc::new(|result| format!("{result:?}").into_bytes().into()));
+    request.once = Some(Once { key: key.into(), render });
+    request.fingerprint = [fingerprint; 32];
+    request
+}
+
+fn client() -> CreateClient {
+    let profile = ClientProfile { full_name: "Noura".into(), ..ClientProfile::default() };
+    CreateClient { kind: None, profile, user: None }
+}
+
+fn open(amount: i64) -> OpenRetainer {
+    OpenRetainer {
+        client: Ref::Number("CLT-2026-0001".into()),
+        amount: Decimal::whole(amount),
+        currency: None,
+        terms: Terms::default(),
+    }
+}
+
+fn consume(amount: i64) -> ConsumeRetainer {
+    ConsumeRetainer {
+        retainer: Ref::Number("RET-2026-0001".into()),
+        amount: Decimal::whole(amount),
+        invoice: None,
+        date: None,
+        description: None,
+    }
+}
+
+async fn with_retainer(engine: &Engine, amount: i64) {
+    accepted(engine.submit(request(1, client())).await);
+    accepted(engine.submit(request(1, open(amount))).await);
+}
+
+fn accepted(settled: Result<Settled, Trouble>) -> domain::Reply {
+    match settled {
+        Ok(Settled::Decided { result: Ok(reply), .. }) => reply,
+        other => panic!("not accepted: {other:?}"),
+    }
+}
+
+fn is_accepted(settled: &Result<Settled, Trouble>) -> bool {
+    matches!(settled, Ok(Settled::Decided { result: Ok(_), .. }))
+}
+
+fn assert_sound(model: &Model, firm: Id<Firm>) {
+    for verdict in invariant::check(model.rows(firm)) {
+        assert_eq!(verdict.broken, 0, "{verdict:?}");
+    }
+}
+
+async fn all(engine: &Engine, requests: Vec<Request>) -> Vec<Result<Settled, Trouble>> {
+    let tasks: Vec<_> = requests
+        .into_iter()
+        .map(|request| {
+            let engine = engine.clone();
+            tokio::spawn(async move { engine.submit(request).await })
+        })
+        .collect();
+    let mut settled = Vec::new();
+    for task in tasks {
+        settled.push(task.await.unwrap());
+    }
+    settled
+}
+
+#[tokio::test]
+async fn ten_consumes_of_50_on_100_accept_two() {
+    for batch_count_max in [1, 128] {
+        let model = Model::default();
+        let limits = Limits { batch_count_max, ..Limits::default() };
+        let engine = Engine::start(vec![model.clone()], options(limits)).unwrap();
+        with_retainer(&engine, 100).await;
+        let settled = all(&engine, (0..10).map(|_| request(1, consume(50))).collect()).await;
+        assert_eq!(settled.iter().filter(|settled| is_accepted(settled)).count(), 2);
+        assert_sound(&model, firm(1));
+    }
+}
+
+#[tokio::test]
+async fn a_key_is_answered_once_inside_a_batch_and_across_time() {
+    let model = Model::default();
+    let engine = Engine::start(vec![model.clone()], options(Limits::default())).unwrap();
+    with_retainer(&engine, 100).await;
+    let settled = all(&engine, (0..12).map(|_| keyed(request(1, consume(10)), "k", 1)).collect()).await;
+    assert_eq!(settled.iter().filter(|settled| is_accepted(settled)).count(), 1);
+    let replays = settled.iter().filter(|settled| matches!(settled, Ok(Settled::Replayed(_)))).count();
+    assert_eq!(replays, 11);
+    let other = engine.submit(keyed(request(1, consume(10)), "k", 2)).await;
+    assert_eq!(other, Ok(Settled::KeyReused));
+    assert_sound(&model, firm(1));
+}
+
+#[tokio::test]
+async fn a_refusal_stays_refused_under_its_key() {
+    let model = Model::default();
+    let engine = Engine::start(vec![model.clone()], options(Limits::default())).unwrap();
+    with_retainer(&engine, 10).await;
+    let refund = RefundRetainer { retainer: Ref::Number("RET-2026-0001".into()), amount: None, reason: None };
+    let first = engine.submit(keyed(request(1, consume(50)), "k", 1)).await.unwrap();
+    let Settled::Decided { result: Err(Rejection::InsufficientBalance), kept: Some(kept) } = first else {
+        panic!("{first:?}")
+    };
+    accepted(engine.submit(request(1, refund)).await);
+    let again = engine.submit(keyed(request(1, consume(50)), "k", 1)).await;
+    assert_eq!(again, Ok(Settled::Replayed(kept)));
+}
+
+/// A store that refuses, loses or delays what the test tells it to.
+struct Faulty {
+    inner: Model,
+    refuse_amount: i64,
+    conflicts: Arc<AtomicUsize>,
+    unknown: Arc<AtomicBool>,
+    batch_sizes: Arc<Mutex<Vec<usize>>>,
+    commit_takes: Duration,
+}
+
+impl Faulty {
+    fn new(inner: Model) -> Self {
+        Self {
+            inner,
+            refuse_amount: i64::MIN,
+            conflicts: Arc::default(),
+            unknown: Arc::default(),
+            batch_sizes: Arc::default(),
+            commit_takes: Duration::ZERO,
+        }
+    }
+}
+
+impl Store for Faulty {
+    async fn begin(&mut self, firms: &[Id<Firm>]) -> Result<Vec<Option<Firm>>, StoreError> {
+        self.inner.begin(firms).await
+    }
+    async fn load(&mut self, firm: Id<Firm>, keys: &[Key]) -> Result<Vec<Loaded>, StoreError> {
+        self.inner.load(firm, keys).await
+    }
+    async fn commit(&mut self, batch: &Batch) -> Result<(), StoreError> {
+        tokio::time::sleep(self.commit_takes).await;
+        self.batch_sizes.lock().unwrap().push(batch.firms.iter().map(|part| part.audit.len()).sum());
+        let mut movements = batch.firms.iter().flat_map(|part| &part.movements);
+        if movements.any(|movement| movement.amount.minor() == self.refuse_amount) {
+            return Err(StoreError::Refused("poison".into()));
+        }
+        let left = self.conflicts.load(Ordering::SeqCst);
+        if left > 0 {
+            self.conflicts.store(left - 1, Ordering::SeqCst);
+            return Err(StoreError::Conflict("another was first".into()));
+        }
+        self.inner.commit(batch).await?;
+        if self.unknown.load(Ordering::SeqCst) { Err(StoreError::Unknown("cable".into())) } else { Ok(()) }
+    }
+    async fn rollback(&mut self) {}
+}
+
+#[tokio::test]
+async fn a_poisoned_command_harms_no_neighbour() {
+    let model = Model::default();
+    let mut store = Faulty::new(model.clone());
+    store.refuse_amount = 1_300;
+    let engine = Engine::start(vec![store], options(Limits::default())).unwrap();
+    with_retainer(&engine, 1_000).await;
+    let settled = all(&engine, (0..30).map(|n| request(1, consume(if n == 15 { 13 } else { 1 }))).collect()).await;
+    assert_eq!(settled.iter().filter(|settled| is_accepted(settled)).count(), 29);
+    assert!(matches!(settled[15], Err(Trouble::Defect(_))), "{:?}", settled[15]);
+    assert_sound(&model, firm(1));
+}
+
+#[tokio::test]
+async fn a_panic_in_a_decision_is_its_own() {
+    let model = Model::default();
+    let decide: engine::Decide = |book, at, actor, ids, command| {
+        if let Command::ConsumeRetainer(consume) = command {
+            assert_ne!(consume.description.as_deref(), Some("panic"), "as the test asked");
+        }
+        domain::decide(book, at, actor, ids, command)
+    };
+    let engine = Engine::start(vec![model.clone()], Options { decide, ..options(Limits::default()) }).unwrap();
+    with_retainer(&engine, 1_000).await;
+    let bad = ConsumeRetainer { description: Some("panic".into()), ..consume(1) };
+    let requests = (0..20).map(|n| request(1, if n == 7 { bad.clone() } else { consume(1) })).collect();
+    let settled = all(&engine, requests).await;
+    assert!(matches!(settled[7], Err(Trouble::Defect(_))), "{:?}", settled[7]);
+    assert_eq!(settled.iter().filter(|settled| is_accepted(settled)).count(), 19);
+    assert_sound(&model, firm(1));
+}
+
+#[tokio::test]
+async fn conflicts_are_retried_inside_and_bounded() {
+    let model = Model::default();
+    let store = Faulty::new(model.clone());
+    let conflicts = Arc::clone(&store.conflicts);
+    let limits = Limits { conflict_backoff_max: Duration::from_millis(2), ..Limits::default() };
+    let attempts_max = usize::try_from(limits.conflict_attempts_max).unwrap();
+    let engine = Engine::start(vec![store], options(limits)).unwrap();
+    with_retainer(&engine, 100).await;
+    conflicts.store(attempts_max - 1, Ordering::SeqCst);
+    accepted(engine.submit(request(1, consume(1))).await);
+    conflicts.store(attempts_max, Ordering::SeqCst);
+    let settled = engine.submit(request(1, consume(1))).await;
+    assert!(matches!(settled, Err(Trouble::Unavailable(_))), "{settled:?}");
+    accepted(engine.submit(request(1, consume(1))).await);
+    assert_sound(&model, firm(1));
+}
+
+#[tokio::test]
+async fn an_unknown_commit_stops_the_engine_and_is_never_called_failed() {
+    let store = Faulty::new(Model::default());
+    let unknown = Arc::clone(&store.unknown);
+    let engine = Engine::start(vec![store], options(Limits::default())).unwrap();
+    with_retainer(&engine, 100).await;
+    unknown.store(true, Ordering::SeqCst);
+    let settled = engine.submit(request(1, consume(1))).await;
+    assert!(matches!(settled, Err(Trouble::Unknown(_))), "{settled:?}");
+    assert_eq!(engine.failed().await, "cable");
+    let after = engine.submit(request(1, consume(1))).await;
+    assert!(matches!(after, Err(Trouble::Stopping)), "{after:?}");
+}
+
+#[tokio::test]
+async fn a_full_queue_answers_at_once_and_a_drain_settles_the_rest() {
+    let model = Model::default();
+    let mut store = Faulty::new(model.clone());
+    store.commit_takes = Duration::from_millis(20);
+    let limits = Limits { queue_count_max: 8, batch_count_max: 1, ..Limits::default() };
+    let engine = Engine::start(vec![store], options(limits)).unwrap();
+    with_retainer(&engine, 100).await;
+    let waiting = {
+        let engine = engine.clone();
+        tokio::spawn(async move { all(&engine, (0..30).map(|_| request(1, consume(1))).collect()).await })
+    };
+    tokio::time::sleep(Duration::from_millis(30)).await;
+    engine.drain().await;
+    let settled = waiting.await.unwrap();
+    let accepted = settled.iter().filter(|settled| is_accepted(settled)).count();
+    let overloaded = settled.iter().filter(|settled| **settled == Err(Trouble::Overloaded)).count();
+    assert!(accepted >= 8 && overloaded >= 15, "{accepted} accepted, {overloaded} overloaded");
+    assert_eq!(accepted + overloaded, 30, "a drain leaves nobody without an answer");
+    assert_eq!(engine.submit(request(1, consume(1))).await, Err(Trouble::Stopping));
+    assert_sound(&model, firm(1));
+}
+
+#[tokio::test]
+async fn a_command_whose_time_ran_out_in_the_queue_is_not_executed() {
+    let model = Model::default();
+    let engine = Engine::start(vec![model.clone()], options(Limits::default())).unwrap();
+    with_retainer(&engine, 100).await;
+    let mut late = request(1, consume(1));
+    late.deadline = Instant::now() - Duration::from_millis(1);
+    assert_eq!(engine.submit(late).await, Err(Trouble::Expired));
+    assert_eq!(model.rows(firm(1)).iter().filter(|row| matches!(row, Stored::Movement(_))).count(), 1);
+}
+
+#[tokio::test]
+async fn a_busy_firm_leaves_room_for_another() {
+    let mut store = Faulty::new(Model::default());
+    store.commit_takes = Duration::from_millis(5);
+    let limits = Limits { batch_count_max: 10, ..Limits::default() };
+    let engine = Engine::start(vec![store], options(limits)).unwrap();
+    with_retainer(&engine, 1_000).await;
+    let busy = {
+        let engine = engine.clone();
+        tokio::spawn(async move { all(&engine, (0..400).map(|_| request(1, consume(1))).collect()).await })
+    };
+    tokio::time::sleep(Duration::from_millis(20)).await;
+    let asked_with = engine.queued();
+    accepted(engine.submit(request(2, client())).await);
+    let left = engine.queued();
+    assert!(asked_with > 100 && left + 60 > asked_with, "{asked_with} were waiting, {left} still were afterwards");
+    busy.await.unwrap();
+}
+
+#[tokio::test]
+async fn a_dismissed_members_command_is_refused_and_the_token_does_not_help() {
+    use domain::people::member::SetMember;
+    let engine = Engine::start(vec![Model::default()], options(Limits::default())).unwrap();
+    with_retainer(&engine, 100).await;
+    let clerk = Id::new([7; 12]);
+    let dismissed = SetMember { user: clerk, role: Some(Role::Accountant), active: Some(false) };
+    accepted(engine.submit(request(1, dismissed)).await);
+    let mut asked = request(1, consume(1));
+    asked.actor = Actor { user: clerk, claimed: Role::Owner, ..asked.actor };
+    let settled = engine.submit(asked).await.unwrap();
+    assert_eq!(settled, Settled::Decided { result: Err(Rejection::MemberLeft), kept: None });
+}
+
+#[tokio::test]
+async fn the_low_balance_alert_and_the_request_for_more_come_once() {
+    let model = Model::default();
+    let engine = Engine::start(vec![model.clone()], options(Limits::default())).unwrap();
+    accepted(engine.submit(request(1, client())).await);
+    let terms = Terms {
+        minimum_balance: Some(Decimal::whole(50)),
+        auto_replenish: Some(true),
+        replenish_threshold: Some(Decimal::whole(40)),
+        replenish_amount: Some(Decimal::whole(100)),
+        ..Terms::default()
+    };
+    accepted(engine.submit(request(1, OpenRetainer { terms, ..open(100) })).await);
+    all(&engine, (0..9).map(|_| request(1, consume(10))).collect()).await;
+    let rows = model.rows(firm(1));
+    assert_eq!(rows.iter().filter(|row| matches!(row, Stored::Alert(_))).count(), 1);
+    assert_eq!(rows.iter().filter(|row| matches!(row, Stored::Payment(_))).count(), 1);
+    let complete = domain::billing::complete_payment::CompletePayment { payment: Ref::Number("PAY-2026-0001".into()) };
+    let reply = accepted(engine.submit(request(1, complete)).await);
+    let Shown::Payment { retainer: Some(retainer), .. } = reply.shown else { panic!("{reply:?}") };
+    assert!(retainer.replenish_request.is_none() && !retainer.low_balance_alerted);
+    assert_eq!(retainer.balance.minor(), 11_000);
+    assert_sound(&model, firm(1));
+}
