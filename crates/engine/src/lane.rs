@@ -84,19 +84,25 @@ impl Engine {
         Ok(Self { shared })
     }
 
-    /// Carries out a command. A caller that stops waiting does not undo it.
+    /// Carries out a command. It is in the queue when this returns, behind all that came before; a
+    /// caller that stops waiting does not undo it.
     ///
     /// # Errors
     /// [`Trouble`]: there is no outcome, and the variant says whether anything can have been done.
-    pub async fn submit(&self, request: Request) -> Result<Settled, Trouble> {
-        let (name, submitted) = (request.command.name(), Instant::now());
-        self.enqueue(request, submitted).inspect_err(|trouble| {
+    pub fn submit(
+        &self,
+        request: Request,
+    ) -> impl Future<Output = Result<Settled, Trouble>> + Send + use<> {
+        let (command, submitted) = (request.command.name(), Instant::now());
+        let enqueued = self.enqueue(request, submitted).inspect_err(|trouble| {
             let outcome = batch::trouble_name(trouble);
             let waited = submitted.elapsed();
-            self.shared.options.observer.command(&CommandReport { command: name, outcome, waited });
-        })?
-        .await
-        .unwrap_or_else(|_| Err(Trouble::Unknown("the lane stopped before it answered".into())))
+            self.shared.options.observer.command(&CommandReport { command, outcome, waited });
+        });
+        async {
+            let gone = |_| Err(Trouble::Unknown("the lane stopped before it answered".into()));
+            enqueued?.await.unwrap_or_else(gone)
+        }
     }
 
     fn enqueue(

@@ -10,7 +10,6 @@ use domain::{
     Batch, Id, Key, Loaded, Ref,
     change::{FirmBatch, Write},
     id::User,
-    number::Series,
     rows::{
         Alert, AuditRecord, Client, Counter, DayNet, Entry, Firm, Member, Movement, Outcome, Payment, Retainer, Stored,
     },
@@ -30,7 +29,8 @@ struct Rows {
     days: BTreeMap<(Id<Retainer>, Day), i64>,
     entries: BTreeMap<(i64, i64), Entry>,
     payments: BTreeMap<Id<Payment>, Payment>,
-    counters: BTreeMap<(Series, i32), u32>,
+    /// By the series' stored name, as a database orders them.
+    counters: BTreeMap<(&'static str, i32), Counter>,
     alerts: BTreeMap<Id<Alert>, Alert>,
     audit: BTreeMap<i64, AuditRecord>,
     outcomes: BTreeMap<(Id<User>, Arc<str>), Outcome>,
@@ -51,7 +51,6 @@ impl Model {
     pub fn rows(&self, firm: Id<Firm>) -> Vec<Stored> {
         let rows = self.with(|firms| firms.get(&firm).cloned()).unwrap_or_default();
         let day = |((retainer, day), net_minor)| Stored::DayNet(DayNet { retainer, day, net_minor });
-        let counter = |((series, period), taken)| Stored::Counter(Counter { series, period, taken });
         let mut all: Vec<Stored> = rows.firm.into_iter().map(Stored::Firm).collect();
         all.extend(rows.members.into_values().map(Stored::Member));
         all.extend(rows.clients.into_values().map(Stored::Client));
@@ -60,7 +59,7 @@ impl Model {
         all.extend(rows.days.into_iter().map(day));
         all.extend(rows.entries.into_values().map(Stored::Entry));
         all.extend(rows.payments.into_values().map(Stored::Payment));
-        all.extend(rows.counters.into_iter().map(counter));
+        all.extend(rows.counters.into_values().map(Stored::Counter));
         all.extend(rows.alerts.into_values().map(Stored::Alert));
         all.extend(rows.audit.into_values().map(Stored::Audit));
         all.extend(rows.outcomes.into_values().map(Stored::Outcome));
@@ -102,8 +101,7 @@ impl Rows {
             Key::Retainer(by) => Loaded::Retainer(named(&self.retainers, by, |row| &row.number)?),
             Key::Payment(by) => Loaded::Payment(named(&self.payments, by, |row| &row.number)?),
             Key::Counter(series, period) => {
-                let taken = *self.counters.get(&(*series, *period))?;
-                Loaded::Counter(Counter { series: *series, period: *period, taken })
+                Loaded::Counter(*self.counters.get(&(series.prefix(), *period))?)
             }
             Key::Outcome(user, key) => Loaded::Outcome(self.outcomes.get(&(*user, Arc::clone(key)))?.clone()),
             Key::DaysFrom(retainer, from) => {
@@ -129,11 +127,11 @@ impl Rows {
         write_each(&mut self.retainers, &part.retainers, |row| row.id, |row| row.version)?;
         write_each(&mut self.payments, &part.payments, |row| row.id, |row| row.version)?;
         for write in &part.counters {
-            let taken = self.counters.entry((write.counter.series, write.counter.period)).or_default();
-            if *taken != write.base {
+            let key = (write.counter.series.prefix(), write.counter.period);
+            if self.counters.get(&key).map_or(0, |counter| counter.taken) != write.base {
                 return Err(StoreError::Conflict("a number was taken by another".into()));
             }
-            *taken = write.counter.taken;
+            self.counters.insert(key, write.counter);
         }
         for row in &part.movements {
             append(&mut self.movements, (row.retainer, row.n), Movement::clone(row))?;

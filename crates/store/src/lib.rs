@@ -1,1 +1,128 @@
-//! store
+//! The firms' database: one writer that implements [`engine::Store`], and a [`Reader`] beside it.
+//!
+//! Nothing here decides anything. The writer takes rows the domain made and refuses what breaks a
+//! constraint; the reader shows committed rows from one snapshot per question. **No read ever waits
+//! for a write, and no file of the database is opened but by SQLite itself.**
+
+mod lock;
+mod migrate;
+mod sqlite;
+mod views;
+
+use std::path::PathBuf;
+
+pub use sqlite::{SqliteStore, read::Reader};
+pub use views::{
+    ClientFilter, History, Listed, PAGE_ROWS_MAX, Page, PaymentFilter, PaymentView, RetainerFilter, RetainerSum,
+    RetainerView,
+};
+
+/// An open database.
+#[derive(Debug)]
+pub struct Database {
+    /// The writers, one per lane; on SQLite exactly one.
+    pub stores: Vec<SqliteStore>,
+    /// The read side.
+    pub reader: Reader,
+}
+
+/// Why a database could not be opened.
+#[derive(Debug, thiserror::Error)]
+pub enum OpenError {
+    /// The URL's scheme is none of ours.
+    #[error("{0} is no database URL this version opens; write sqlite:PATH (postgres is not there yet)")]
+    Scheme(String),
+    /// The path can't be a database file.
+    #[error("{} can't be the database file: {reason}", .path.display())]
+    Path {
+        /// As given.
+        path: PathBuf,
+        /// What is wrong with it.
+        reason: String,
+    },
+    /// Another process serves this file.
+    #[error(
+        "{} is being served by another process; stop that one first, or give this one its own database file",
+        .0.display()
+    )]
+    Served(PathBuf),
+    /// The schema is not the one this version was built for.
+    #[error(transparent)]
+    Schema(#[from] migrate::SchemaError),
+    /// The linked SQLite corrupts a database when its write-ahead log is reset.
+    #[error("the linked SQLite is {0}; this program needs 3.51.3 or later")]
+    TooOld(&'static str),
+    /// SQLite could not open it.
+    #[error("the database can't be opened: {0}")]
+    Database(#[from] rusqlite::Error),
+}
+
+/// Why a read gave nothing.
+#[derive(Debug, thiserror::Error)]
+pub enum ReadError {
+    /// The cursor is not one that this list gave.
+    #[error("the cursor is not one that this list gave")]
+    BadCursor,
+    /// A stored row makes no sense: a name, length or currency that is not known.
+    #[error("a stored row can't be understood: {0}")]
+    Row(String),
+    /// The database is away.
+    #[error("the database can't be read: {0}")]
+    Database(String),
+    /// A backup's file could not be written.
+    #[error("the backup {} can't be written: {reason}", .path.display())]
+    Backup {
+        /// Where it should have gone.
+        path: PathBuf,
+        /// What stood in the way.
+        reason: String,
+    },
+}
+
+/// Opens `sqlite:PATH` to serve it: makes the file if there is none, brings its schema up to date, and
+/// holds it against every other serving process until the writer is dropped.
+///
+/// # Errors
+/// [`OpenError`]; each says what to do.
+pub fn open(url: &str) -> Result<Database, OpenError> {
+    let (store, reader) = sqlite::open(&path_in(url)?)?;
+    Ok(Database { stores: vec![store], reader })
+}
+
+/// Opens `sqlite:PATH` only to read, beside a server or without one. Makes and changes nothing: a
+/// missing file and one without the current schema are refused.
+///
+/// # Errors
+/// [`OpenError`]; each says what to do.
+pub fn open_reader(url: &str) -> Result<Reader, OpenError> {
+    sqlite::open_reader(&path_in(url)?)
+}
+
+/// The path in `sqlite:PATH` or `sqlite://PATH`.
+fn path_in(url: &str) -> Result<PathBuf, OpenError> {
+    let Some(rest) = url.strip_prefix("sqlite:") else {
+        // What follows the scheme may hold a password.
+        let scheme = url.split_once(':').map_or("the text given", |(scheme, _)| scheme);
+        return Err(OpenError::Scheme(scheme.to_owned()));
+    };
+    let path = PathBuf::from(rest.strip_prefix("//").unwrap_or(rest));
+    if path.as_os_str().is_empty() || rest == ":memory:" {
+        return Err(OpenError::Path { path, reason: "a database is a file on disk".to_owned() });
+    }
+    Ok(path)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn only_sqlite_files_are_opened() {
+        assert_eq!(path_in("sqlite:a/b.db").unwrap(), PathBuf::from("a/b.db"));
+        assert_eq!(path_in("sqlite:///a/b.db").unwrap(), PathBuf::from("/a/b.db"));
+        for url in ["postgres://u:secret@h/d", "a.db", "sqlite:", "sqlite::memory:"] {
+            let error = path_in(url).unwrap_err().to_string();
+            assert!(!error.contains("secret"), "{error}");
+        }
+    }
+}

@@ -1,0 +1,25 @@
+# Everything a newcomer needs: `make demo` to look, `make test` to prove, `make bench` to measure.
+
+.PHONY: demo test lint tools bench
+
+# The product with a demo firm; prints the address, a token and what to try.
+demo:
+	cargo run --release --bin amanah -- serve --demo
+
+# Everything that must hold. Installs what it needs and says so.
+test: tools lint
+	cargo test --workspace --no-fail-fast
+
+lint:
+	cargo fmt --all --check
+	cargo clippy --workspace --all-targets -- --deny warnings
+
+# Debian packages that the tests use as real counterparts.
+tools:
+	@command -v ab >/dev/null || { \
+		echo "installing apache2-utils (ab, an HTTP load generator)"; \
+		apt-get update -qq && apt-get install -y -qq apache2-utils; }
+
+# Every figure is a ratio measured side by side in one run. About six minutes.
+bench:
+	cargo run --release --bin amanah -- bench --json target/bench.json

@@ -1,0 +1,146 @@
+//! The benchmark: every figure is a ratio of two things measured side by side in one run, each the
+//! median of several rounds, because machines differ and are noisy. **Nothing here is asserted**;
+//! speed lives in this table, never in a test.
+
+mod bulk;
+mod load;
+mod report;
+mod served;
+
+use std::{path::PathBuf, time::Duration};
+
+use anyhow::Context;
+
+use self::{
+    load::{Load, Sample},
+    report::Report,
+    served::Served,
+};
+
+/// Measure the product on this machine.
+#[derive(Debug, clap::Args)]
+pub struct BenchArgs {
+    /// Seconds that one round lasts.
+    #[arg(long, default_value_t = 2.0)]
+    round_seconds: f64,
+    /// Rounds of each case; the median counts.
+    #[arg(long, default_value_t = 5)]
+    rounds: usize,
+    /// Where to write the figures as JSON, beside the table.
+    #[arg(long)]
+    json: Option<PathBuf>,
+    /// Leave out the cases that first write millions of rows.
+    #[arg(long)]
+    small: bool,
+}
+
+const CONNECTIONS: [usize; 4] = [1, 16, 64, 256];
+const SPREAD_RETAINERS: usize = 1_000;
+/// Ledger entries before start-up is timed, and before a full database is compared with an empty one.
+const STARTUP_ENTRIES: u64 = 1_000_000;
+const FULL_ENTRIES: u64 = 5_000_000;
+
+/// Measures everything and prints one table.
+///
+/// # Errors
+/// The server can't be started, or a request is answered with anything but 2xx.
+pub fn run(args: &BenchArgs) -> anyhow::Result<()> {
+    let runtime = tokio::runtime::Builder::new_multi_thread().enable_all().build()?;
+    let mut report = Report::default();
+    let folder = tempfile::tempdir()?;
+    runtime.block_on(async {
+        over_http(args, folder.path(), &mut report).await?;
+        bulk::measure(args.rounds, folder.path(), &mut report).await?;
+        if !args.small {
+            with_history(args, folder.path(), &mut report).await?;
+        }
+        anyhow::Ok(())
+    })?;
+    report.print();
+    if let Some(path) = &args.json {
+        std::fs::write(path, report.to_json()).with_context(|| format!("writing {}", path.display()))?;
+    }
+    Ok(())
+}
+
+/// What a round sends.
+struct Case {
+    name: &'static str,
+    requests: Vec<Vec<u8>>,
+    port: u16,
+}
+
+impl BenchArgs {
+    fn round(&self) -> Duration {
+        Duration::from_secs_f64(self.round_seconds)
+    }
+
+    /// Runs the cases in turn, round by round, so that each meets the same weather; gives each case's
+    /// median round.
+    async fn side_by_side(&self, cases: &[Case], connections: usize) -> anyhow::Result<Vec<Sample>> {
+        let mut samples = vec![Vec::new(); cases.len()];
+        for _ in 0..self.rounds {
+            for (case, samples) in cases.iter().zip(&mut samples) {
+                let load = Load { port: case.port, connections, lasts: self.round() };
+                let sample = load.run(&case.requests).await.with_context(|| case.name)?;
+                samples.push(sample);
+            }
+        }
+        Ok(samples.into_iter().map(Sample::median).collect())
+    }
+}
+
+/// Hot and spread retainers beside `/api/me` on the same server, and one command a commit beside both.
+async fn over_http(args: &BenchArgs, folder: &std::path::Path, report: &mut Report) -> anyhow::Result<()> {
+    let server = Served::start(&folder.join("http.db"), 128)?;
+    let alone = Served::start(&folder.join("alone.db"), 1)?;
+    report.note("idle memory, MB", server.resident_mb()?, "reach < 60");
+    let cases = vec![
+        Case { name: "GET /api/me", requests: vec![server.get("/api/me")], port: server.port },
+        Case { name: "consume, hot", requests: server.consumes(1).await?, port: server.port },
+        Case { name: "consume, hot, keyed", requests: server.keyed_consumes().await?, port: server.port },
+        Case { name: "consume, spread", requests: server.consumes(SPREAD_RETAINERS).await?, port: server.port },
+        Case { name: "consume, hot, batch 1", requests: alone.consumes(1).await?, port: alone.port },
+    ];
+    for connections in CONNECTIONS {
+        let samples = args.side_by_side(&cases, connections).await?;
+        for (case, sample) in cases.iter().zip(&samples) {
+            report.http(case.name, connections, sample, samples[0].per_second);
+        }
+        let [me, hot, _, spread, alone] = &samples[..] else { unreachable!("five cases were run") };
+        let at = |what: &str| format!("{what} at {connections}");
+        let reach = match connections {
+            64 => "reach ≥ 0.45",
+            256 => "reach ≥ 0.6",
+            _ => "",
+        };
+        report.note(&at("hot / me"), hot.per_second / me.per_second, reach);
+        report.note(&at("hot / spread"), hot.per_second / spread.per_second, "reach ≥ 0.9");
+        let reach = if connections == 256 { "reach ≥ 10" } else { "" };
+        report.note(&at("default batch / batch 1"), hot.per_second / alone.per_second, reach);
+    }
+    report.note("memory after load, MB", server.resident_mb()?, "");
+    Ok(())
+}
+
+/// Start-up with a million ledger entries, and the hot retainer with five million beside none.
+async fn with_history(args: &BenchArgs, folder: &std::path::Path, report: &mut Report) -> anyhow::Result<()> {
+    let path = folder.join("full.db");
+    bulk::fill(&path, STARTUP_ENTRIES).await?;
+    let server = Served::start(&path, 128)?;
+    report.note("start-up with 1 M entries, s", server.start_seconds, "");
+    drop(server);
+    bulk::fill(&path, FULL_ENTRIES - STARTUP_ENTRIES).await?;
+    let full = Served::start(&path, 128)?;
+    let empty = Served::start(&folder.join("empty.db"), 128)?;
+    let cases = vec![
+        Case { name: "consume, hot, empty", requests: empty.consumes(1).await?, port: empty.port },
+        Case { name: "consume, hot, 5 M entries", requests: full.consumes(1).await?, port: full.port },
+    ];
+    let samples = args.side_by_side(&cases, 64).await?;
+    for (case, sample) in cases.iter().zip(&samples) {
+        report.http(case.name, 64, sample, samples[0].per_second);
+    }
+    report.note("full / empty at 64", samples[1].per_second / samples[0].per_second, "reach ≥ 0.8");
+    Ok(())
+}

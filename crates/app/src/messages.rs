@@ -1,0 +1,260 @@
+//! Every sentence a person reads, in Arabic and English, from `locales/`.
+//!
+//! Sentences have no variables, so they are resolved once and kept as finished JSON strings: an
+//! answer copies bytes and never formats. **No sentence stands anywhere else in the code.**
+
+use std::sync::LazyLock;
+
+use domain::{Rejection, money::MoneyError};
+use fluent_bundle::{FluentBundle, FluentResource};
+use unic_langid::{LanguageIdentifier, langid};
+
+/// A language that answers are written in.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Lang {
+    /// Arabic, where nothing else was asked for.
+    Ar,
+    /// English.
+    En,
+}
+
+impl Lang {
+    /// The language that an `Accept-Language` header prefers.
+    pub fn preferred(header: &str) -> Self {
+        let mut best = (Self::Ar, 0);
+        for range in header.split(',') {
+            let (tag, quality) = range.split_once(';').unwrap_or((range, "q=1"));
+            let primary = tag.trim().split('-').next().unwrap_or_default();
+            let lang = match primary {
+                primary if primary.eq_ignore_ascii_case("ar") => Self::Ar,
+                primary if primary.eq_ignore_ascii_case("en") => Self::En,
+                _ => continue,
+            };
+            let weight = thousandths(quality.trim());
+            if weight > best.1 {
+                best = (lang, weight);
+            }
+        }
+        best.0
+    }
+}
+
+/// `q=0.8` as 800; what is no quality counts as nothing.
+fn thousandths(quality: &str) -> u32 {
+    let Some(value) = quality.strip_prefix("q=") else { return 0 };
+    let (whole, fraction) = value.split_once('.').unwrap_or((value, ""));
+    if whole == "1" {
+        return 1_000;
+    }
+    format!("{fraction:0<3}").get(..3).and_then(|digits| digits.parse().ok()).unwrap_or(0)
+}
+
+macro_rules! messages {
+    ($($variant:ident = $id:literal),+ $(,)?) => {
+        /// A sentence; its id in the locales is its code on the wire.
+        #[derive(Debug, Clone, Copy, PartialEq, Eq)]
+        pub enum Message { $(#[doc = concat!("`", $id, "`")] $variant),+ }
+
+        impl Message {
+            /// Every sentence.
+            pub const ALL: &'static [Self] = &[$(Self::$variant),+];
+
+            /// The id.
+            pub const fn id(self) -> &'static str {
+                match self { $(Self::$variant => $id),+ }
+            }
+        }
+    };
+}
+
+messages! {
+    // Refusals of the business.
+    Forbidden = "forbidden",
+    MemberLeft = "member_left",
+    ClientNotFound = "client_not_found",
+    RetainerNotFound = "retainer_not_found",
+    PaymentNotFound = "payment_not_found",
+    InvoiceNotFound = "invoice_not_found",
+    CaseNotFound = "case_not_found",
+    VersionConflict = "version_conflict",
+    AmountMalformed = "amount_malformed",
+    AmountRequired = "amount_required",
+    AmountTooPrecise = "amount_too_precise",
+    AmountTooLarge = "amount_too_large",
+    CurrencyMismatch = "currency_mismatch",
+    NameRequired = "name_required",
+    AutoReplenishIncomplete = "auto_replenish_incomplete",
+    EndBeforeStart = "end_before_start",
+    DateInFuture = "date_in_future",
+    RetainerNotActive = "retainer_not_active",
+    InsufficientBalance = "insufficient_balance",
+    InsufficientBalanceOnDate = "insufficient_balance_on_date",
+    AlreadyRefunded = "already_refunded",
+    NothingToRefund = "nothing_to_refund",
+    PaymentClientMismatch = "payment_client_mismatch",
+    PaymentNotCompleted = "payment_not_completed",
+    PaymentInsufficient = "payment_insufficient",
+    AlreadyCompleted = "already_completed",
+    PaymentNotPending = "payment_not_pending",
+    RetainerRequired = "retainer_required",
+    RetainerClientMismatch = "retainer_client_mismatch",
+    OwnMembership = "own_membership",
+    // Refusals at the edge.
+    Unauthenticated = "unauthenticated",
+    TokenInvalid = "token_invalid",
+    TokenExpired = "token_expired",
+    CrossSite = "cross_site",
+    NotFound = "not_found",
+    MemberNotFound = "member_not_found",
+    OutcomeNotFound = "outcome_not_found",
+    MethodNotAllowed = "method_not_allowed",
+    UnsupportedMediaType = "unsupported_media_type",
+    BodyTooLarge = "body_too_large",
+    BodyTimeout = "body_timeout",
+    MalformedBody = "malformed_body",
+    UnknownField = "unknown_field",
+    InvalidField = "invalid_field",
+    TooLong = "too_long",
+    FieldRequired = "field_required",
+    InvalidCursor = "invalid_cursor",
+    RetainerFieldsRequired = "retainer_fields_required",
+    PaymentFieldsRequired = "payment_fields_required",
+    IdempotencyKeyInvalid = "idempotency_key_invalid",
+    IdempotencyKeyRepeated = "idempotency_key_repeated",
+    IdempotencyKeyReused = "idempotency_key_reused",
+    IfMatchMalformed = "if_match_malformed",
+    // No outcome.
+    Overloaded = "overloaded",
+    Stopping = "stopping",
+    NotExecuted = "not_executed",
+    Unavailable = "unavailable",
+    OutcomeUnknown = "outcome_unknown",
+    Defect = "defect",
+    // Successes.
+    RetainerCreated = "retainer_created",
+    RetainerUpdated = "retainer_updated",
+    RetainerConsumed = "retainer_consumed",
+    RetainerReplenished = "retainer_replenished",
+    RetainerRefunded = "retainer_refunded",
+    PaymentCreated = "payment_created",
+    PaymentCompleted = "payment_completed",
+    ClientCreated = "client_created",
+    MemberSet = "member_set",
+}
+
+impl Message {
+    /// The sentence as a JSON string, quotes included.
+    pub fn json(self, lang: Lang) -> &'static str {
+        static AR: LazyLock<Vec<String>> = LazyLock::new(|| resolve(langid!("ar"), AR_FTL));
+        static EN: LazyLock<Vec<String>> = LazyLock::new(|| resolve(langid!("en"), EN_FTL));
+        match lang {
+            Lang::Ar => &AR[self as usize],
+            Lang::En => &EN[self as usize],
+        }
+    }
+}
+
+impl From<&Rejection> for Message {
+    fn from(rejection: &Rejection) -> Self {
+        match rejection {
+            Rejection::Forbidden => Self::Forbidden,
+            Rejection::MemberLeft => Self::MemberLeft,
+            Rejection::ClientNotFound => Self::ClientNotFound,
+            Rejection::RetainerNotFound => Self::RetainerNotFound,
+            Rejection::PaymentNotFound => Self::PaymentNotFound,
+            Rejection::InvoiceNotFound => Self::InvoiceNotFound,
+            Rejection::CaseNotFound => Self::CaseNotFound,
+            Rejection::VersionConflict { .. } => Self::VersionConflict,
+            Rejection::Amount(MoneyError::Malformed) => Self::AmountMalformed,
+            Rejection::Amount(MoneyError::NotPositive) => Self::AmountRequired,
+            Rejection::Amount(MoneyError::TooPrecise) => Self::AmountTooPrecise,
+            Rejection::Amount(MoneyError::TooLarge) => Self::AmountTooLarge,
+            Rejection::Amount(MoneyError::CurrencyMismatch) => Self::CurrencyMismatch,
+            Rejection::NameRequired => Self::NameRequired,
+            Rejection::AutoReplenishIncomplete => Self::AutoReplenishIncomplete,
+            Rejection::EndBeforeStart => Self::EndBeforeStart,
+            Rejection::DateInFuture => Self::DateInFuture,
+            Rejection::RetainerNotActive => Self::RetainerNotActive,
+            Rejection::InsufficientBalance => Self::InsufficientBalance,
+            Rejection::InsufficientBalanceOnDate => Self::InsufficientBalanceOnDate,
+            Rejection::AlreadyRefunded => Self::AlreadyRefunded,
+            Rejection::NothingToRefund => Self::NothingToRefund,
+            Rejection::PaymentClientMismatch => Self::PaymentClientMismatch,
+            Rejection::PaymentNotCompleted => Self::PaymentNotCompleted,
+            Rejection::PaymentInsufficient => Self::PaymentInsufficient,
+            Rejection::AlreadyCompleted => Self::AlreadyCompleted,
+            Rejection::PaymentNotPending => Self::PaymentNotPending,
+            Rejection::RetainerRequired => Self::RetainerRequired,
+            Rejection::RetainerClientMismatch => Self::RetainerClientMismatch,
+            Rejection::OwnMembership => Self::OwnMembership,
+        }
+    }
+}
+
+const AR_FTL: &str = include_str!("../../../locales/ar/messages.ftl");
+const EN_FTL: &str = include_str!("../../../locales/en/messages.ftl");
+
+/// Every sentence of one language as a JSON string, in the order of [`Message::ALL`].
+fn resolve(lang: LanguageIdentifier, source: &str) -> Vec<String> {
+    let resource = FluentResource::try_new(source.to_owned()).expect("the locales are checked by a test");
+    let mut bundle = FluentBundle::new(vec![lang]);
+    bundle.add_resource(resource).expect("the locales are checked by a test");
+    let sentence = |message: &Message| {
+        let pattern = bundle.get_message(message.id()).and_then(|found| found.value());
+        let pattern = pattern.expect("the locales are checked by a test");
+        let text = bundle.format_pattern(pattern, None, &mut Vec::new()).into_owned();
+        serde_json::Value::String(text).to_string()
+    };
+    Message::ALL.iter().map(sentence).collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use std::collections::BTreeSet;
+
+    use super::*;
+
+    #[test]
+    fn both_locales_have_exactly_the_known_sentences() {
+        let known: BTreeSet<&str> = Message::ALL.iter().map(|message| message.id()).collect();
+        assert_eq!(known.len(), Message::ALL.len(), "an id stands twice");
+        for source in [AR_FTL, EN_FTL] {
+            let ids: Vec<&str> = source
+                .lines()
+                .filter(|line| !line.starts_with(['#', ' ']))
+                .filter_map(|line| Some(line.split_once('=')?.0.trim()))
+                .collect();
+            assert_eq!(ids.iter().copied().collect::<BTreeSet<_>>(), known);
+            assert_eq!(ids.len(), known.len(), "an id is defined twice");
+        }
+    }
+
+    #[test]
+    fn a_refusal_has_the_sentence_of_its_code() {
+        for rejection in [
+            Rejection::AlreadyRefunded,
+            Rejection::Amount(MoneyError::NotPositive),
+            Rejection::VersionConflict { current: 1 },
+            Rejection::OwnMembership,
+        ] {
+            assert_eq!(Message::from(&rejection).id(), rejection.code());
+        }
+        assert_eq!(Message::RetainerNotFound.json(Lang::Ar), "\"العربون غير موجود\"");
+    }
+
+    #[test]
+    fn the_preferred_language_is_chosen() {
+        for (header, lang) in [
+            ("", Lang::Ar),
+            ("en", Lang::En),
+            ("en-GB,ar;q=0.9", Lang::En),
+            ("ar-SA, en;q=0.5", Lang::Ar),
+            ("fr, en;q=0.3, ar;q=0.2", Lang::En),
+            ("de", Lang::Ar),
+            ("en;q=0", Lang::Ar),
+            ("EN", Lang::En),
+        ] {
+            assert_eq!(Lang::preferred(header), lang, "{header}");
+        }
+    }
+}

@@ -1,0 +1,80 @@
+//! A store around the real one that fails where the test tells it to; without faults it adds nothing.
+
+use std::{
+    sync::{
+        Arc,
+        atomic::{AtomicBool, AtomicU64, AtomicUsize, Ordering::SeqCst},
+    },
+    time::Duration,
+};
+
+use domain::{
+    Batch, Id, Key, Loaded,
+    rows::{Firm, Movement},
+};
+use engine::{Store, StoreError};
+
+/// The levers.
+#[derive(Debug, Default)]
+pub struct Faults {
+    /// The next commit succeeds and the process dies before it can answer.
+    pub crash_after_commit: AtomicBool,
+    /// So many commits from now on lose to another process.
+    pub conflicts: AtomicUsize,
+    /// Every third commit loses to another process.
+    pub conflict_often: AtomicBool,
+    /// Commits find no database.
+    pub away: AtomicBool,
+    /// A commit takes so long.
+    pub commit_ms: AtomicU64,
+    commits: AtomicUsize,
+}
+
+/// The description of a movement that the database refuses to store.
+pub const POISON: &str = "poison";
+/// The description of a movement whose decision panics.
+pub const PANIC: &str = "panic";
+
+pub struct Faulty<S> {
+    pub inner: S,
+    pub faults: Arc<Faults>,
+}
+
+impl<S: Store> Store for Faulty<S> {
+    async fn begin(&mut self, firms: &[Id<Firm>]) -> Result<Vec<Option<Firm>>, StoreError> {
+        self.inner.begin(firms).await
+    }
+
+    async fn load(&mut self, firm: Id<Firm>, keys: &[Key]) -> Result<Vec<Loaded>, StoreError> {
+        self.inner.load(firm, keys).await
+    }
+
+    async fn commit(&mut self, batch: &Batch) -> Result<(), StoreError> {
+        let faults = &self.faults;
+        let pause = faults.commit_ms.load(SeqCst);
+        if pause > 0 {
+            tokio::time::sleep(Duration::from_millis(pause)).await;
+        }
+        let poisoned = |movement: &Arc<Movement>| movement.description.as_deref() == Some(POISON);
+        if batch.firms.iter().flat_map(|part| &part.movements).any(poisoned) {
+            return Err(StoreError::Refused("poison".to_owned()));
+        }
+        if faults.away.load(SeqCst) {
+            return Err(StoreError::Unavailable("as the test asked".to_owned()));
+        }
+        let asked = faults.conflicts.try_update(SeqCst, SeqCst, |left| left.checked_sub(1)).is_ok();
+        let often = faults.conflict_often.load(SeqCst) && faults.commits.fetch_add(1, SeqCst) % 3 == 0;
+        if asked || often {
+            return Err(StoreError::Conflict("as the test asked".to_owned()));
+        }
+        self.inner.commit(batch).await?;
+        if faults.crash_after_commit.swap(false, SeqCst) {
+            return Err(StoreError::Unknown("the process died here".to_owned()));
+        }
+        Ok(())
+    }
+
+    async fn rollback(&mut self) {
+        self.inner.rollback().await;
+    }
+}

@@ -1,0 +1,220 @@
+-- The financial core.
+--
+-- Every key, unique index and foreign key leads with the firm: no row of one firm can meet a row of
+-- another, and the same keys spread over a cluster by firm. Ids are 12 bytes, money is minor units
+-- beside its currency (ISO 4217), times are microseconds and days are days since 1970-01-01.
+-- CHECKs are the last judge, not the first: what they refuse is a defect above.
+--
+-- movements, entries and audit are written at full speed and only ever appended to: they carry no
+-- secondary index, and no foreign key, because their rows come from the decision that loaded the
+-- parent. `verify` checks what a foreign key would.
+
+create table firms (
+    id          blob    not null primary key check (length(id) = 12),
+    name        text    not null,
+    currency    text    not null,
+    zone        text    not null,
+    seq         integer not null check (seq >= 0),
+    audit_count integer not null check (audit_count >= seq),
+    audit_head  blob    not null,
+    last_batch  blob    not null,
+    last_at     integer not null
+) strict, without rowid;
+
+create table members (
+    firm_id    blob    not null references firms (id),
+    user_id    blob    not null check (length(user_id) = 12),
+    role       text    not null,
+    active     integer not null check (active in (0, 1)),
+    version    integer not null,
+    created_at integer not null,
+    updated_at integer not null,
+    primary key (firm_id, user_id)
+) strict, without rowid;
+
+create table clients (
+    firm_id             blob    not null references firms (id),
+    id                  blob    not null check (length(id) = 12),
+    number              text    not null,
+    kind                text    not null,
+    full_name           text    not null check (full_name <> ''),
+    first_name          text,
+    last_name           text,
+    company_name        text,
+    email               text,
+    phone               text,
+    national_id         text,
+    registration_number text,
+    city                text,
+    address             text,
+    notes               text,
+    user_id             blob,
+    created_by          blob    not null,
+    version             integer not null,
+    created_at          integer not null,
+    updated_at          integer not null,
+    primary key (firm_id, id),
+    unique (firm_id, number)
+) strict, without rowid;
+
+create index clients_newest on clients (firm_id, created_at, id);
+create index clients_login on clients (firm_id, user_id) where user_id is not null;
+
+create table retainers (
+    firm_id             blob    not null,
+    id                  blob    not null check (length(id) = 12),
+    number              text    not null,
+    client_id           blob    not null,
+    kind                text    not null,
+    currency            text    not null,
+    minimum_balance     integer not null check (minimum_balance >= 0),
+    start_day           integer not null,
+    end_day             integer,
+    replenish_threshold integer,
+    replenish_amount    integer,
+    case_id             blob,
+    agreement_url       text,
+    agreement_day       integer,
+    notes               text,
+    initial_amount      integer not null,
+    balance             integer not null check (balance >= 0),
+    deposits            integer not null check (deposits >= 0),
+    consumptions        integer not null check (consumptions >= 0),
+    refunds             integer not null check (refunds >= 0),
+    movements           integer not null check (movements >= 0),
+    latest_day          integer not null,
+    low_balance_alerted integer not null check (low_balance_alerted in (0, 1)),
+    replenish_request   blob,
+    refunded            integer not null check (refunded in (0, 1)),
+    created_by          blob    not null,
+    version             integer not null,
+    created_at          integer not null,
+    updated_at          integer not null,
+    primary key (firm_id, id),
+    unique (firm_id, number),
+    foreign key (firm_id, client_id) references clients (firm_id, id),
+    check (balance = deposits - consumptions - refunds),
+    check ((replenish_threshold is null) = (replenish_amount is null)),
+    check (refunded = 0 or balance = 0)
+) strict, without rowid;
+
+create index retainers_newest on retainers (firm_id, created_at, id);
+create index retainers_client on retainers (firm_id, client_id);
+
+create table movements (
+    firm_id       blob    not null,
+    retainer_id   blob    not null,
+    n             integer not null,
+    id            blob    not null,
+    seq           integer not null,
+    kind          text    not null,
+    currency      text    not null,
+    amount        integer not null check (amount > 0),
+    balance_after integer not null check (balance_after >= 0),
+    day           integer not null,
+    at            integer not null,
+    description   text,
+    invoice_id    blob,
+    payment_id    blob,
+    user_id       blob    not null,
+    primary key (firm_id, retainer_id, n)
+) strict, without rowid;
+
+create table retainer_days (
+    firm_id     blob    not null,
+    retainer_id blob    not null,
+    day         integer not null,
+    net         integer not null,
+    primary key (firm_id, retainer_id, day)
+) strict, without rowid;
+
+create table entries (
+    firm_id   blob    not null,
+    seq       integer not null,
+    line      integer not null,
+    debit     integer not null,
+    debit_of  blob,
+    credit    integer not null,
+    credit_of blob,
+    currency  text    not null,
+    amount    integer not null check (amount > 0),
+    day       integer not null,
+    primary key (firm_id, seq, line)
+) strict, without rowid;
+
+create table payments (
+    firm_id     blob    not null,
+    id          blob    not null check (length(id) = 12),
+    number      text    not null,
+    client_id   blob    not null,
+    kind        text    not null,
+    method      text    not null,
+    status      text    not null,
+    currency    text    not null,
+    amount      integer not null check (amount > 0),
+    unapplied   integer not null check (unapplied >= 0),
+    deposited   integer not null check (deposited >= 0),
+    retainer_id blob,
+    reference   text,
+    notes       text,
+    day         integer not null,
+    created_by  blob    not null,
+    version     integer not null,
+    created_at  integer not null,
+    updated_at  integer not null,
+    primary key (firm_id, id),
+    unique (firm_id, number),
+    foreign key (firm_id, client_id) references clients (firm_id, id),
+    foreign key (firm_id, retainer_id) references retainers (firm_id, id),
+    check (unapplied + deposited = case status when 'pending' then 0 else amount end)
+) strict, without rowid;
+
+create index payments_newest on payments (firm_id, created_at, id);
+create index payments_client on payments (firm_id, client_id);
+
+create table counters (
+    firm_id blob    not null references firms (id),
+    series  text    not null,
+    period  integer not null,
+    taken   integer not null check (taken > 0),
+    primary key (firm_id, series, period)
+) strict, without rowid;
+
+create table alerts (
+    firm_id     blob    not null,
+    id          blob    not null check (length(id) = 12),
+    kind        text    not null,
+    retainer_id blob    not null,
+    seq         integer not null,
+    at          integer not null,
+    primary key (firm_id, id),
+    foreign key (firm_id, retainer_id) references retainers (firm_id, id)
+) strict, without rowid;
+
+create table audit (
+    firm_id     blob    not null,
+    n           integer not null,
+    seq         integer,
+    at          integer not null,
+    user_id     blob    not null,
+    role        text    not null,
+    command     text    not null,
+    outcome     text    not null,
+    object      blob,
+    origin      text    not null,
+    request_id  text    not null,
+    fingerprint blob    not null,
+    hash        blob    not null,
+    primary key (firm_id, n)
+) strict, without rowid;
+
+create table outcomes (
+    firm_id     blob    not null,
+    user_id     blob    not null,
+    key         text    not null,
+    fingerprint blob    not null,
+    audit_n     integer not null,
+    at          integer not null,
+    answer      blob    not null,
+    primary key (firm_id, user_id, key)
+) strict;

@@ -1,0 +1,143 @@
+//! SQLite: one file, one writer, any number of readers beside it.
+//!
+//! The writer owns the only connection that writes. `BEGIN IMMEDIATE`, a write-ahead log, and a sync
+//! with every commit: what was answered is on the disk.
+
+mod append;
+mod backup;
+mod checkpoint;
+mod codec;
+mod connect;
+mod list;
+mod load;
+pub(crate) mod read;
+mod rows;
+#[cfg(test)]
+mod tests;
+mod verify;
+mod write;
+
+use std::path::Path;
+
+use domain::{Batch, Id, Key, Loaded, rows::Firm};
+use engine::{Store, StoreError};
+use rusqlite::{Connection, ErrorCode};
+
+use crate::{OpenError, Reader, lock, lock::Lock, migrate};
+use write::Failure;
+
+/// The writer. Dropping it empties the write-ahead log into the database file and gives the file up.
+#[derive(Debug)]
+pub struct SqliteStore {
+    connection: Connection,
+    /// Given up after the connection: fields are dropped in this order.
+    _lock: Lock,
+}
+
+pub(crate) fn open(path: &Path) -> Result<(SqliteStore, Reader), OpenError> {
+    connect::check_version()?;
+    let path = lock::canonical(path)?;
+    let lock = Lock::take(&path)?;
+    let mut connection = connect::writer(&path)?;
+    migrate::run(&mut connection, migrate::SQLITE)?;
+    let reader = Reader::open(&path)?;
+    Ok((SqliteStore { connection, _lock: lock }, reader))
+}
+
+pub(crate) fn open_reader(path: &Path) -> Result<Reader, OpenError> {
+    connect::check_version()?;
+    if !path.exists() {
+        let reason = "there is no such file".to_owned();
+        return Err(OpenError::Path { path: path.to_owned(), reason });
+    }
+    let path = lock::canonical(path)?;
+    migrate::check(&connect::reader(&path)?, migrate::SQLITE)?;
+    Reader::open(&path)
+}
+
+impl Store for SqliteStore {
+    async fn begin(&mut self, firms: &[Id<Firm>]) -> Result<Vec<Option<Firm>>, StoreError> {
+        self.connection.execute_batch("begin immediate").map_err(|error| self.give_up(&error))?;
+        let heads: rusqlite::Result<Vec<_>> = firms.iter().map(|firm| load::firm(&self.connection, *firm)).collect();
+        heads.map_err(|error| self.give_up(&error))
+    }
+
+    async fn load(&mut self, firm: Id<Firm>, keys: &[Key]) -> Result<Vec<Loaded>, StoreError> {
+        let rows: rusqlite::Result<Vec<_>> = keys.iter().map(|key| load::load(&self.connection, firm, key)).collect();
+        rows.map_err(|error| self.give_up(&error))
+    }
+
+    async fn commit(&mut self, batch: &Batch) -> Result<(), StoreError> {
+        for firm in &batch.firms {
+            write::firm_batch(&self.connection, firm).map_err(|failure| match failure {
+                Failure::Conflict(what) => match self.roll_back() {
+                    Ok(()) => StoreError::Conflict(what),
+                    Err(stuck) => stuck,
+                },
+                Failure::Database(error) => self.give_up(&error),
+            })?;
+        }
+        self.connection.execute_batch("commit").map_err(|error| self.uncommitted(&error))?;
+        checkpoint::when_due(&self.connection);
+        Ok(())
+    }
+
+    async fn rollback(&mut self) {
+        if let Err(stuck) = self.roll_back() {
+            tracing::error!(error = %stuck, "the transaction can't be rolled back; the next batch will be refused");
+        }
+    }
+}
+
+impl SqliteStore {
+    /// Ends the transaction after a failure before COMMIT: nothing of it was written.
+    fn give_up(&self, error: &rusqlite::Error) -> StoreError {
+        match self.roll_back() {
+            Ok(()) => before_commit(error),
+            Err(stuck) => stuck,
+        }
+    }
+
+    /// What a failed COMMIT means. Only a full disk is known to have kept the commit out: the record
+    /// that makes a transaction count is the last one written, and it found no room. After a failed
+    /// sync it may be on the disk all the same.
+    fn uncommitted(&self, error: &rusqlite::Error) -> StoreError {
+        let fate = StoreError::Unknown(error.to_string());
+        match error.sqlite_error_code() {
+            Some(ErrorCode::DiskFull) => self.roll_back().map_or(fate, |()| before_commit(error)),
+            _ => fate,
+        }
+    }
+
+    /// Leaves the connection outside any transaction, and makes sure of it.
+    fn roll_back(&self) -> Result<(), StoreError> {
+        // SQLite ends the transaction itself after some errors; then there is nothing to roll back.
+        if self.connection.is_autocommit() {
+            return Ok(());
+        }
+        match self.connection.execute_batch("rollback") {
+            _ if self.connection.is_autocommit() => Ok(()),
+            Ok(()) => Err(StoreError::Unknown("the transaction did not end with its rollback".to_owned())),
+            Err(error) => Err(StoreError::Unknown(format!("the rollback failed: {error}"))),
+        }
+    }
+}
+
+/// What an error means while nothing has been committed and the transaction is over.
+fn before_commit(error: &rusqlite::Error) -> StoreError {
+    let text = error.to_string();
+    match error.sqlite_error_code() {
+        Some(ErrorCode::DatabaseBusy | ErrorCode::DatabaseLocked) => StoreError::Conflict(text),
+        Some(ErrorCode::ConstraintViolation | ErrorCode::TooBig | ErrorCode::TypeMismatch) => StoreError::Refused(text),
+        Some(_) => StoreError::Unavailable(text),
+        // Not SQLite's but ours: a value that can't be stored, or a stored one that makes no sense.
+        // It comes with one row, so with one command.
+        None => StoreError::Refused(text),
+    }
+}
+
+impl Drop for SqliteStore {
+    fn drop(&mut self) {
+        checkpoint::last(&self.connection);
+    }
+}

@@ -1,0 +1,261 @@
+//! The read side: committed rows, every question answered from one snapshot.
+//!
+//! A few connections, taken in turn. A read that its caller has given up runs to its end and hands its
+//! connection back.
+
+use std::{
+    path::{Path, PathBuf},
+    sync::{Arc, Mutex, PoisonError},
+};
+
+use domain::{
+    Id, Ref,
+    id::User,
+    rows::{Client, Firm, Member, Outcome, Payment, Retainer},
+};
+use rusqlite::Connection;
+use tokio::{sync::Semaphore, task::spawn_blocking};
+
+use super::{
+    codec::{Columns, is_senseless},
+    connect, list, load, rows,
+};
+use crate::{
+    ClientFilter, History, Listed, OpenError, Page, PaymentFilter, PaymentView, ReadError, RetainerFilter,
+    RetainerSum, RetainerView,
+};
+
+/// Connections that read at the same time.
+const READERS_COUNT: usize = 2;
+
+/// Reads the database. Cheap to clone; clones share their connections. The async methods need a tokio
+/// runtime; [`Self::rows`], [`Self::integrity`] and [`Self::backup`] block their thread instead.
+#[derive(Debug, Clone)]
+pub struct Reader {
+    pool: Arc<Pool>,
+}
+
+#[derive(Debug)]
+struct Pool {
+    path: PathBuf,
+    idle: Mutex<Vec<Connection>>,
+    /// As many permits as connections: who holds one finds one idle.
+    permits: Arc<Semaphore>,
+}
+
+impl Reader {
+    pub(super) fn open(path: &Path) -> Result<Self, OpenError> {
+        let idle = (0..READERS_COUNT).map(|_| connect::reader(path)).collect::<rusqlite::Result<_>>()?;
+        let permits = Arc::new(Semaphore::new(READERS_COUNT));
+        Ok(Self { pool: Arc::new(Pool { path: path.to_owned(), idle: Mutex::new(idle), permits }) })
+    }
+
+    /// The database file.
+    pub(super) fn path(&self) -> &Path {
+        &self.pool.path
+    }
+
+    /// Whether the database answers.
+    ///
+    /// # Errors
+    /// [`ReadError::Database`]
+    pub async fn ping(&self) -> Result<(), ReadError> {
+        self.ask(|db| Ok(db.query_row("select number from schema_migrations limit 1", [], |_| Ok(()))?)).await
+    }
+
+    /// A firm's head.
+    ///
+    /// # Errors
+    /// [`ReadError`]
+    pub async fn firm(&self, firm: Id<Firm>) -> Result<Option<Firm>, ReadError> {
+        self.ask(move |db| Ok(load::firm(db, firm)?)).await
+    }
+
+    /// Every firm, in id order.
+    ///
+    /// # Errors
+    /// [`ReadError`]
+    pub async fn firms(&self) -> Result<Vec<Id<Firm>>, ReadError> {
+        self.ask(|db| {
+            let mut statement = db.prepare_cached("select id from firms order by id")?;
+            let ids = statement.query_map([], |row| Columns::of(row).id())?;
+            Ok(ids.collect::<rusqlite::Result<_>>()?)
+        })
+        .await
+    }
+
+    /// A user's membership.
+    ///
+    /// # Errors
+    /// [`ReadError`]
+    pub async fn member(&self, firm: Id<Firm>, user: Id<User>) -> Result<Option<Member>, ReadError> {
+        self.ask(move |db| Ok(load::member(db, firm, user)?)).await
+    }
+
+    /// Every membership, oldest first.
+    ///
+    /// # Errors
+    /// [`ReadError`]
+    pub async fn members(&self, firm: Id<Firm>) -> Result<Vec<Member>, ReadError> {
+        self.ask(move |db| {
+            let sql = format!(
+                "select {} from members m where m.firm_id = ?1 order by m.created_at, m.user_id",
+                rows::MEMBER
+            );
+            let mut statement = db.prepare_cached(&sql)?;
+            let members = statement.query_map([firm.bytes()], |row| rows::member(&mut Columns::of(row)))?;
+            Ok(members.collect::<rusqlite::Result<_>>()?)
+        })
+        .await
+    }
+
+    /// A client.
+    ///
+    /// # Errors
+    /// [`ReadError`]
+    pub async fn client(&self, firm: Id<Firm>, by: &Ref<Client>) -> Result<Option<Client>, ReadError> {
+        let by = by.clone();
+        self.ask(move |db| Ok(load::client(db, firm, &by)?)).await
+    }
+
+    /// A part of the list of clients.
+    ///
+    /// # Errors
+    /// [`ReadError`]
+    pub async fn clients(
+        &self,
+        firm: Id<Firm>,
+        filter: ClientFilter,
+        page: Page,
+    ) -> Result<Listed<Client>, ReadError> {
+        self.ask(move |db| list::clients(db, firm, &filter, &page)).await
+    }
+
+    /// A retainer and its client.
+    ///
+    /// # Errors
+    /// [`ReadError`]
+    pub async fn retainer(&self, firm: Id<Firm>, by: &Ref<Retainer>) -> Result<Option<RetainerView>, ReadError> {
+        let by = by.clone();
+        self.ask(move |db| Ok(list::retainer(db, firm, &by)?)).await
+    }
+
+    /// A part of the list of retainers.
+    ///
+    /// # Errors
+    /// [`ReadError`]
+    pub async fn retainers(
+        &self,
+        firm: Id<Firm>,
+        filter: RetainerFilter,
+        page: Page,
+    ) -> Result<Listed<RetainerView>, ReadError> {
+        self.ask(move |db| list::retainers(db, firm, &filter, &page)).await
+    }
+
+    /// The retainers that `filter` lets through, added up by status and currency, in that order.
+    ///
+    /// # Errors
+    /// [`ReadError`]
+    pub async fn retainer_sums(
+        &self,
+        firm: Id<Firm>,
+        filter: RetainerFilter,
+    ) -> Result<Vec<RetainerSum>, ReadError> {
+        self.ask(move |db| list::retainer_sums(db, firm, &filter)).await
+    }
+
+    /// A retainer and a part of its journal; `None`: no such retainer.
+    ///
+    /// # Errors
+    /// [`ReadError`]
+    pub async fn history(
+        &self,
+        firm: Id<Firm>,
+        by: &Ref<Retainer>,
+        page: Page,
+    ) -> Result<Option<History>, ReadError> {
+        let by = by.clone();
+        self.ask(move |db| list::history(db, firm, &by, &page)).await
+    }
+
+    /// A payment and its client.
+    ///
+    /// # Errors
+    /// [`ReadError`]
+    pub async fn payment(&self, firm: Id<Firm>, by: &Ref<Payment>) -> Result<Option<PaymentView>, ReadError> {
+        let by = by.clone();
+        self.ask(move |db| Ok(list::payment(db, firm, &by)?)).await
+    }
+
+    /// A part of the list of payments.
+    ///
+    /// # Errors
+    /// [`ReadError`]
+    pub async fn payments(
+        &self,
+        firm: Id<Firm>,
+        filter: PaymentFilter,
+        page: Page,
+    ) -> Result<Listed<PaymentView>, ReadError> {
+        self.ask(move |db| list::payments(db, firm, &filter, &page)).await
+    }
+
+    /// What was answered under a user's idempotency key.
+    ///
+    /// # Errors
+    /// [`ReadError`]
+    pub async fn outcome(&self, firm: Id<Firm>, user: Id<User>, key: &str) -> Result<Option<Outcome>, ReadError> {
+        let key = key.to_owned();
+        self.ask(move |db| Ok(load::outcome(db, firm, user, &key)?)).await
+    }
+
+    /// Puts a question to an idle connection, inside one snapshot.
+    async fn ask<T: Send + 'static>(
+        &self,
+        question: impl FnOnce(&Connection) -> Result<T, ReadError> + Send + 'static,
+    ) -> Result<T, ReadError> {
+        let pool = Arc::clone(&self.pool);
+        let permits = Arc::clone(&pool.permits);
+        let permit = permits.acquire_owned().await.map_err(|_| gone("its connections are closed"))?;
+        let answer = spawn_blocking(move || {
+            let lent = Lent { connection: pool.take(), pool };
+            let connection = lent.connection.as_ref().ok_or_else(|| gone("no connection is idle"))?;
+            let answer = question(&*connection.unchecked_transaction()?);
+            // The connection is back before the next reader may look for one.
+            drop(lent);
+            drop(permit);
+            answer
+        });
+        answer.await.map_err(|_| gone("the read panicked"))?
+    }
+}
+
+impl Pool {
+    fn take(&self) -> Option<Connection> {
+        self.idle.lock().unwrap_or_else(PoisonError::into_inner).pop()
+    }
+}
+
+/// A connection that finds its way back, also out of a panic.
+struct Lent {
+    connection: Option<Connection>,
+    pool: Arc<Pool>,
+}
+
+impl Drop for Lent {
+    fn drop(&mut self) {
+        let connection = self.connection.take();
+        self.pool.idle.lock().unwrap_or_else(PoisonError::into_inner).extend(connection);
+    }
+}
+
+fn gone(reason: &str) -> ReadError {
+    ReadError::Database(reason.to_owned())
+}
+
+impl From<rusqlite::Error> for ReadError {
+    fn from(error: rusqlite::Error) -> Self {
+        if is_senseless(&error) { Self::Row(error.to_string()) } else { Self::Database(error.to_string()) }
+    }
+}
