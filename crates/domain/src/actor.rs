@@ -59,8 +59,8 @@ impl Role {
     /// How far this role reaches in `action`.
     pub const fn reach(self, action: Action) -> Reach {
         use Action::{
-            ChangeClients, ConsumeRetainers, CreateClients, ManageMembers, ManageRetainers, ReadClients, ReadPayments,
-            ReadRetainers, TakePayments,
+            ChangeClients, ConsumeRetainers, CreateClients, ManageMembers, ManageRetainers,
+            ReadClients, ReadPayments, ReadRetainers, TakePayments,
         };
         let everything = match self {
             Self::Owner | Self::Admin => true,
@@ -73,7 +73,9 @@ impl Role {
                 matches!(action, ReadClients | CreateClients | ChangeClients)
                     || matches!(action, ReadRetainers | ConsumeRetainers | ReadPayments)
             }
-            Self::Paralegal | Self::Secretary => matches!(action, ReadClients | CreateClients | ReadRetainers),
+            Self::Paralegal | Self::Secretary => {
+                matches!(action, ReadClients | CreateClients | ReadRetainers)
+            }
             Self::Client => {
                 return match action {
                     ReadClients | ReadRetainers | ReadPayments => Reach::Own,
@@ -137,14 +139,25 @@ mod tests {
     #[test]
     fn the_table_is_the_specifications() {
         let all = [
-            ReadClients, CreateClients, ChangeClients, ReadRetainers, ConsumeRetainers, ManageRetainers, ReadPayments,
-            TakePayments, ManageMembers,
+            ReadClients,
+            CreateClients,
+            ChangeClients,
+            ReadRetainers,
+            ConsumeRetainers,
+            ManageRetainers,
+            ReadPayments,
+            TakePayments,
+            ManageMembers,
         ];
-        let may = |role: Role| all.map(|action| match role.reach(action) {
-            Reach::Firm => 'x',
-            Reach::Own => 'o',
-            Reach::Nothing => '-',
-        }).into_iter().collect::<String>();
+        let may = |role: Role| {
+            all.map(|action| match role.reach(action) {
+                Reach::Firm => 'x',
+                Reach::Own => 'o',
+                Reach::Nothing => '-',
+            })
+            .into_iter()
+            .collect::<String>()
+        };
         for (role, row) in [
             (Role::Owner, "xxxxxxxxx"),
             (Role::Admin, "xxxxxxxxx"),

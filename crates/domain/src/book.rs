@@ -7,14 +7,13 @@
 use std::{collections::BTreeMap, hash::Hash, sync::Arc};
 
 use crate::{
-    Map,
-    audit,
+    Map, audit,
     change::{Change, CounterWrite, FirmBatch, Key, Loaded, Write},
     id::{Id, Ref, User},
     number::Series,
     rows::{
-        Alert, AuditRecord, BatchId, Client, Counter, DayNet, Entry, Firm, Member, Movement, Outcome, Payment,
-        Retainer,
+        Alert, AuditRecord, BatchId, Client, Counter, DayNet, Entry, Firm, Member, Movement,
+        Outcome, Payment, Retainer,
     },
     time::Day,
 };
@@ -70,11 +69,19 @@ impl<R: Row> Table<R> {
             self.by_number.entry(number.to_owned()).or_insert_with(|| Some(row.key()));
         }
         let base = Some(row.version());
-        self.slots.entry(row.key()).or_insert_with(|| Slot { row: Some(Arc::new(row)), base, dirty: false });
+        self.slots.entry(row.key()).or_insert_with(|| Slot {
+            row: Some(Arc::new(row)),
+            base,
+            dirty: false,
+        });
     }
 
     fn absent(&mut self, key: R::Key) {
         self.slots.entry(key).or_insert(Slot { row: None, base: None, dirty: false });
+    }
+
+    fn absent_number(&mut self, number: String) {
+        self.by_number.insert(number, None);
     }
 
     fn put(&mut self, row: Arc<R>) {
@@ -117,6 +124,9 @@ struct Journal {
     outcomes: Vec<Arc<Outcome>>,
 }
 
+/// An idempotency key and whose it is.
+type KeyOfUser = (Id<User>, Arc<str>);
+
 /// A retainer's day nets, complete from `from` on.
 pub struct Days {
     /// The first day covered.
@@ -139,7 +149,7 @@ pub struct Book {
     /// Payments.
     pub payments: Table<Payment>,
     counters: Map<(Series, i32), CounterWrite>,
-    outcomes: Map<(Id<User>, Arc<str>), Option<Arc<Outcome>>>,
+    outcomes: Map<KeyOfUser, Option<Arc<Outcome>>>,
     days: Map<Id<Retainer>, Days>,
     journal: Journal,
 }
@@ -192,10 +202,7 @@ impl Book {
 
     /// Whether a decision that asks for `key` would find it here.
     pub fn holds(&self, key: &Key) -> bool {
-        fn row<R: Row>(table: &Table<R>, by: &Ref<R>) -> bool
-        where
-            R: Row<Key = Id<R>>,
-        {
+        fn row<R: Row<Key = Id<R>>>(table: &Table<R>, by: &Ref<R>) -> bool {
             match by {
                 Ref::Id(id) => table.slots.contains_key(id),
                 Ref::Number(number) => table.by_number.contains_key(number),
@@ -208,7 +215,9 @@ impl Book {
             Key::Payment(by) => row(&self.payments, by),
             Key::Counter(series, period) => self.counters.contains_key(&(*series, *period)),
             Key::Outcome(user, key) => self.outcomes.contains_key(&(*user, Arc::clone(key))),
-            Key::DaysFrom(retainer, day) => self.days.get(retainer).is_some_and(|days| days.from <= *day),
+            Key::DaysFrom(retainer, day) => {
+                self.days.get(retainer).is_some_and(|days| days.from <= *day)
+            }
         }
     }
 
@@ -243,24 +252,31 @@ impl Book {
         match key {
             Key::Member(user) => self.members.absent(user),
             Key::Client(Ref::Id(id)) => self.clients.absent(id),
-            Key::Client(Ref::Number(number)) => drop(self.clients.by_number.insert(number, None)),
+            Key::Client(Ref::Number(number)) => self.clients.absent_number(number),
             Key::Retainer(Ref::Id(id)) => self.retainers.absent(id),
-            Key::Retainer(Ref::Number(number)) => drop(self.retainers.by_number.insert(number, None)),
+            Key::Retainer(Ref::Number(number)) => self.retainers.absent_number(number),
             Key::Payment(Ref::Id(id)) => self.payments.absent(id),
-            Key::Payment(Ref::Number(number)) => drop(self.payments.by_number.insert(number, None)),
+            Key::Payment(Ref::Number(number)) => self.payments.absent_number(number),
             Key::Counter(series, period) => {
                 let counter = Counter { series, period, taken: 0 };
                 self.counters.entry((series, period)).or_insert(CounterWrite { counter, base: 0 });
             }
-            Key::Outcome(user, key) => drop(self.outcomes.insert((user, key), None)),
+            Key::Outcome(user, key) => {
+                self.outcomes.insert((user, key), None);
+            }
             Key::DaysFrom(retainer, from) => self.load_days(retainer, from, &[]),
         }
     }
 
     /// Committed nets, plus what this batch has already moved.
     fn load_days(&mut self, retainer: Id<Retainer>, from: Day, nets: &[DayNet]) {
-        let mut days = Days { from, nets: nets.iter().map(|net| (net.day, net.net_minor)).collect() };
-        for ((_, day), net) in self.journal.day_nets.range((retainer, from)..).take_while(|((of, _), _)| *of == retainer)
+        let mut days =
+            Days { from, nets: nets.iter().map(|net| (net.day, net.net_minor)).collect() };
+        for ((_, day), net) in self
+            .journal
+            .day_nets
+            .range((retainer, from)..)
+            .take_while(|((of, _), _)| *of == retainer)
         {
             let sum = days.nets.entry(*day).or_default();
             *sum = sum.saturating_add(*net);

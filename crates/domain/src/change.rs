@@ -8,7 +8,8 @@ use crate::{
     id::{Id, Ref, User},
     number::Series,
     rows::{
-        Alert, AuditRecord, Client, Counter, DayNet, Entry, Firm, Member, Movement, Outcome, Payment, Retainer,
+        Alert, AuditRecord, Client, Counter, DayNet, Entry, Firm, Member, Movement, Outcome,
+        Payment, Retainer,
     },
     time::Day,
 };

@@ -134,7 +134,8 @@ impl<'a> Decision<'a> {
             Some(member) => member.role,
             None => {
                 let (user, role) = (actor.user, actor.claimed);
-                let member = Member { user, role, active: true, version: 0, created_at: at, updated_at: at };
+                let member =
+                    Member { user, role, active: true, version: 0, created_at: at, updated_at: at };
                 changes.push(Change::Member(Arc::new(member)));
                 role
             }
@@ -159,7 +160,7 @@ impl<'a> Decision<'a> {
 
     /// A fresh id.
     pub fn id<T>(&mut self) -> Id<T> {
-        self.ids.next()
+        self.ids.take()
     }
 
     /// The row named by a caller.
@@ -170,12 +171,17 @@ impl<'a> Decision<'a> {
         let missing = || Stop::Missing(R::load_key(by.clone()));
         let id = match by {
             Ref::Id(id) => *id,
-            Ref::Number(number) => R::table(self.book).key_of(number).ok_or_else(missing)?.ok_or(R::NOT_FOUND)?,
+            Ref::Number(number) => {
+                R::table(self.book).key_of(number).ok_or_else(missing)?.ok_or(R::NOT_FOUND)?
+            }
         };
-        if let Some(row) = self.changes.iter().rev().filter_map(R::in_change).find(|row| row.key() == id) {
+        if let Some(row) =
+            self.changes.iter().rev().filter_map(R::in_change).find(|row| row.key() == id)
+        {
             return Ok(Arc::clone(row));
         }
-        let row = R::table(self.book).get(id).ok_or_else(|| Stop::Missing(R::load_key(Ref::Id(id))))?;
+        let row =
+            R::table(self.book).get(id).ok_or_else(|| Stop::Missing(R::load_key(Ref::Id(id))))?;
         row.cloned().ok_or_else(|| R::NOT_FOUND.into())
     }
 
@@ -210,7 +216,11 @@ impl<'a> Decision<'a> {
     /// # Errors
     /// It is not loaded.
     pub fn member(&self, user: Id<crate::id::User>) -> Result<Option<Arc<Member>>, Stop> {
-        self.book.members.get(user).map(Option::<&Arc<_>>::cloned).ok_or(Stop::Missing(Key::Member(user)))
+        self.book
+            .members
+            .get(user)
+            .map(Option::<&Arc<_>>::cloned)
+            .ok_or(Stop::Missing(Key::Member(user)))
     }
 
     /// Takes the next number of a series, in today's period.
@@ -220,7 +230,9 @@ impl<'a> Decision<'a> {
     pub fn take_number(&mut self, series: Series) -> Result<String, Stop> {
         let period = series.period(self.today);
         let earlier = self.changes.iter().rev().find_map(|change| match change {
-            Change::Counter(counter) if (counter.series, counter.period) == (series, period) => Some(counter.taken),
+            Change::Counter(counter) if (counter.series, counter.period) == (series, period) => {
+                Some(counter.taken)
+            }
             _ => None,
         });
         let taken = earlier
@@ -236,7 +248,12 @@ impl<'a> Decision<'a> {
     pub fn post(&mut self, day: Day, postings: impl IntoIterator<Item = Posting>) {
         for posting in postings {
             self.lines = self.lines.saturating_add(1);
-            self.changes.push(Change::Entry(Entry { seq: self.seq, line: self.lines, posting, day }));
+            self.changes.push(Change::Entry(Entry {
+                seq: self.seq,
+                line: self.lines,
+                posting,
+                day,
+            }));
         }
     }
 }

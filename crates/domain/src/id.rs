@@ -174,8 +174,9 @@ impl IdRun {
     ///
     /// # Panics
     /// After [`IDS_PER_COMMAND_MAX`] ids: a command that needs more is a defect.
-    pub fn next<T>(&mut self) -> Id<T> {
-        self.left = self.left.checked_sub(1).expect("a command takes at most IDS_PER_COMMAND_MAX ids");
+    pub fn take<T>(&mut self) -> Id<T> {
+        self.left =
+            self.left.checked_sub(1).expect("a command takes at most IDS_PER_COMMAND_MAX ids");
         let mut bytes = [0; 12];
         let (head, tail) = bytes.split_at_mut(8);
         head.copy_from_slice(&self.prefix);
@@ -197,7 +198,14 @@ mod tests {
 
     #[test]
     fn text_that_is_no_id_is_refused() {
-        for text in ["", "64f1", "64f1a2b3c4d5e6f708192a3", "64f1a2b3c4d5e6f708192a3bb", "zzf1a2b3c4d5e6f708192a3b", "ريال64f1a2b3c4d5e6"] {
+        for text in [
+            "",
+            "64f1",
+            "64f1a2b3c4d5e6f708192a3",
+            "64f1a2b3c4d5e6f708192a3bb",
+            "zzf1a2b3c4d5e6f708192a3b",
+            "ريال64f1a2b3c4d5e6",
+        ] {
             assert_eq!(text.parse::<Id<User>>(), Err(NotAnId), "{text}");
         }
     }
@@ -211,8 +219,8 @@ mod tests {
     fn a_run_makes_the_same_ids_again() {
         let run = IdRun::new([7; 8], 3);
         let (mut first, mut second) = (run, run);
-        let ids: [Id<User>; 2] = [first.next(), first.next()];
+        let ids: [Id<User>; 2] = [first.take(), first.take()];
         assert_ne!(ids[0], ids[1]);
-        assert_eq!(ids, [second.next(), second.next()]);
+        assert_eq!(ids, [second.take(), second.take()]);
     }
 }

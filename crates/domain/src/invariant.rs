@@ -10,8 +10,8 @@ use crate::{
     money::Currency,
     number::Series,
     rows::{
-        AuditRecord, Client, Counter, Entry, Firm, Movement, MovementKind, Outcome, Payment, PaymentStatus, Retainer,
-        Stored,
+        AuditRecord, Client, Counter, Entry, Firm, Movement, MovementKind, Outcome, Payment,
+        PaymentStatus, Retainer, Stored,
     },
     time::{Day, Timestamp},
 };
@@ -115,12 +115,24 @@ impl Default for Checker {
             accepted: 0,
             accepted_consumes: BTreeSet::new(),
             fingerprints: BTreeMap::new(),
-            i1: Verdict::new("I1", "a retainer's balance is what its movements and the ledger add up to, never below zero"),
-            i2: Verdict::new("I2", "one consumption per accepted consume, and never more than was deposited"),
+            i1: Verdict::new(
+                "I1",
+                "a retainer's balance is what its movements and the ledger add up to, never below zero",
+            ),
+            i2: Verdict::new(
+                "I2",
+                "one consumption per accepted consume, and never more than was deposited",
+            ),
             i4: Verdict::new("I4", "a payment is what it was put into plus what is left of it"),
             i5: Verdict::new("I5", "numbers are unique, gapless and in time order"),
-            i6: Verdict::new("I6", "the trial balance is zero and the trust bank holds what clients are owed"),
-            i8: Verdict::new("I8", "one audit record per command, the chain of hashes verifies, outcomes stand"),
+            i6: Verdict::new(
+                "I6",
+                "the trial balance is zero and the trust bank holds what clients are owed",
+            ),
+            i8: Verdict::new(
+                "I8",
+                "one audit record per command, the chain of hashes verifies, outcomes stand",
+            ),
             i9: Verdict::new("I9", "every row refers to rows of its own firm"),
             i10: Verdict::new("I10", "the journal has no gap: nothing acknowledged is missing"),
         }
@@ -146,7 +158,8 @@ impl Checker {
             Stored::Outcome(outcome) => self.see_outcome(&outcome),
             Stored::Alert(alert) => {
                 let known = self.retainers.contains_key(&alert.retainer);
-                self.i9.check(known, || format!("alert {} names no retainer of this firm", alert.id));
+                self.i9
+                    .check(known, || format!("alert {} names no retainer of this firm", alert.id));
             }
             Stored::Member(_) => {}
         }
@@ -159,14 +172,17 @@ impl Checker {
 
     fn see_retainer(&mut self, retainer: Retainer) {
         let known = self.clients.contains(&retainer.client);
-        self.i9.check(known, || format!("retainer {} names no client of this firm", retainer.number));
+        self.i9
+            .check(known, || format!("retainer {} names no client of this firm", retainer.number));
         self.see_number(Series::Retainer, &retainer.number, retainer.created_at);
         self.retainers.insert(retainer.id, retainer);
     }
 
     fn see_movement(&mut self, movement: &Movement) {
         let known = self.retainers.contains_key(&movement.retainer);
-        self.i9.check(known, || format!("movement seq {} names no retainer of this firm", movement.seq));
+        self.i9.check(known, || {
+            format!("movement seq {} names no retainer of this firm", movement.seq)
+        });
         let moved = self.moved.entry(movement.retainer).or_default();
         let amount = i128::from(movement.amount.minor());
         moved.count = moved.count.saturating_add(1);
@@ -211,7 +227,9 @@ impl Checker {
     fn see_entry(&mut self, entry: &Entry) {
         let amount = i128::from(entry.posting.amount.minor());
         let currency = entry.posting.amount.currency();
-        self.i6.check(amount > 0, || format!("ledger line {}/{} is not positive", entry.seq, entry.line));
+        self.i6.check(amount > 0, || {
+            format!("ledger line {}/{} is not positive", entry.seq, entry.line)
+        });
         let mut add = |side: Side, signed: i128| {
             let sum = self.ledger.entry((side.account, side.of, currency)).or_default();
             *sum = sum.saturating_add(signed);
@@ -241,13 +259,17 @@ impl Checker {
         self.audit_count = self.audit_count.saturating_add(1);
         let hash = audit::chain(&self.audit_head, record);
         let holds = record.n == self.audit_count && record.hash == hash;
-        self.i8.check(holds, || format!("audit record {} does not follow from the one before", record.n));
+        self.i8.check(holds, || {
+            format!("audit record {} does not follow from the one before", record.n)
+        });
         self.audit_head = record.hash;
         self.fingerprints.insert(record.n, record.fingerprint);
         if let Some(seq) = record.seq {
             self.accepted = self.accepted.saturating_add(1);
             let dense = seq == self.accepted;
-            self.i10.check(dense, || format!("audit record {} has seq {seq}, due was {}", record.n, self.accepted));
+            self.i10.check(dense, || {
+                format!("audit record {} has seq {seq}, due was {}", record.n, self.accepted)
+            });
             if record.command == "consume_retainer" {
                 self.accepted_consumes.insert(seq);
             }
@@ -256,7 +278,9 @@ impl Checker {
 
     fn see_outcome(&mut self, outcome: &Outcome) {
         let holds = self.fingerprints.get(&outcome.audit_n) == Some(&outcome.fingerprint);
-        self.i8.check(holds, || format!("the outcome under key {:?} is of no audited command", outcome.key));
+        self.i8.check(holds, || {
+            format!("the outcome under key {:?} is of no audited command", outcome.key)
+        });
     }
 
     /// The verdicts, in order.
@@ -288,7 +312,10 @@ impl Checker {
                 && moved.consumptions == i128::from(retainer.consumptions.minor())
                 && moved.refunds == i128::from(retainer.refunds.minor());
             self.i1.check(holds, || {
-                format!("retainer {}: row says {balance}, movements say {}", retainer.number, moved.balance)
+                format!(
+                    "retainer {}: row says {balance}, movements say {}",
+                    retainer.number, moved.balance
+                )
             });
             let held = self.owed(Account::ClientMoney, id.bytes(), retainer.currency());
             self.i1.check(held == balance, || {
@@ -300,7 +327,9 @@ impl Checker {
             let mut closing: i128 = 0;
             for (day, net) in &moved.days {
                 closing = closing.saturating_add(*net);
-                self.i1.check(closing >= 0, || format!("retainer {} closed {day} at {closing}", retainer.number));
+                self.i1.check(closing >= 0, || {
+                    format!("retainer {} closed {day} at {closing}", retainer.number)
+                });
             }
             self.i2.check(moved.consumptions <= moved.deposits, || {
                 format!("retainer {}: consumed more than was deposited", retainer.number)
@@ -308,10 +337,13 @@ impl Checker {
         }
         for seq in &self.accepted_consumes {
             let times = self.consumed.remove(seq).unwrap_or(0);
-            self.i2.check(times == 1, || format!("the consume with seq {seq} was carried out {times} times"));
+            self.i2.check(times == 1, || {
+                format!("the consume with seq {seq} was carried out {times} times")
+            });
         }
         for seq in self.consumed.keys() {
-            self.i2.check(false, || format!("the consumption with seq {seq} has no accepted consume"));
+            self.i2
+                .check(false, || format!("the consumption with seq {seq} has no accepted consume"));
         }
     }
 
@@ -319,20 +351,28 @@ impl Checker {
         let mut credit: BTreeMap<(Id<Client>, Currency), i128> = BTreeMap::new();
         for (id, payment) in &self.payments {
             let [amount, unapplied, deposited] =
-                [payment.amount, payment.unapplied, payment.deposited].map(|money| i128::from(money.minor()));
+                [payment.amount, payment.unapplied, payment.deposited]
+                    .map(|money| i128::from(money.minor()));
             let whole = match payment.status {
                 PaymentStatus::Pending => unapplied == 0 && deposited == 0,
-                PaymentStatus::Completed => unapplied.saturating_add(deposited) == amount && unapplied >= 0,
+                PaymentStatus::Completed => {
+                    unapplied.saturating_add(deposited) == amount && unapplied >= 0
+                }
             };
             let moved = self.payment_deposits.remove(id).unwrap_or(0);
             self.i4.check(whole && moved == deposited, || {
-                format!("payment {}: {amount} is not {unapplied} + {deposited}, retainers got {moved}", payment.number)
+                format!(
+                    "payment {}: {amount} is not {unapplied} + {deposited}, retainers got {moved}",
+                    payment.number
+                )
             });
             let sum = credit.entry((payment.client, payment.amount.currency())).or_default();
             *sum = sum.saturating_add(unapplied);
         }
         for id in self.payment_deposits.keys() {
-            self.i9.check(false, || format!("a movement names payment {id}, which is not of this firm"));
+            self.i9.check(false, || {
+                format!("a movement names payment {id}, which is not of this firm")
+            });
         }
         for ((client, currency), unapplied) in credit {
             let owed = self.owed(Account::ClientCredit, client.bytes(), currency);
@@ -352,13 +392,17 @@ impl Checker {
                 let dense = Some(*n) == last.checked_add(1);
                 *last = *n;
                 self.i5.check(dense && *at >= latest, || {
-                    format!("{} is a gap, a duplicate or out of time order", series.number(*period, *n))
+                    format!(
+                        "{} is a gap, a duplicate or out of time order",
+                        series.number(*period, *n)
+                    )
                 });
                 latest = *at;
             }
         }
         let holds = taken == self.counters;
-        self.i5.check(holds, || format!("counters say {:?}, documents say {taken:?}", self.counters));
+        self.i5
+            .check(holds, || format!("counters say {:?}, documents say {taken:?}", self.counters));
     }
 
     fn finish_ledger(&mut self) {
@@ -373,10 +417,13 @@ impl Checker {
             }
         }
         for (currency, sum) in trial {
-            self.i6.check(sum == 0, || format!("the trial balance in {} is {sum}", currency.code()));
+            self.i6
+                .check(sum == 0, || format!("the trial balance in {} is {sum}", currency.code()));
         }
         for (currency, sum) in trust {
-            self.i6.check(sum == 0, || format!("trust bank and client money differ by {sum} {}", currency.code()));
+            self.i6.check(sum == 0, || {
+                format!("trust bank and client money differ by {sum} {}", currency.code())
+            });
         }
     }
 
@@ -384,7 +431,10 @@ impl Checker {
         let Some(firm) = &self.firm else { return };
         let holds = firm.audit_count == self.audit_count && firm.audit_head == self.audit_head;
         self.i8.check(holds, || {
-            format!("the head counts {} audit records, there are {}", firm.audit_count, self.audit_count)
+            format!(
+                "the head counts {} audit records, there are {}",
+                firm.audit_count, self.audit_count
+            )
         });
         self.i10.check(firm.seq == self.accepted, || {
             format!("the head's seq is {}, {} commands were accepted", firm.seq, self.accepted)

@@ -101,7 +101,10 @@ pub fn deposit(retainer: Id<Retainer>, amount: Money) -> [Posting; 1] {
 
 /// Earned without an invoice: 2130 / 4100, and the cash from trust to operating: 1101 / 1102.
 pub fn earn(retainer: Id<Retainer>, amount: Money) -> [Posting; 2] {
-    [Posting { debit: held(retainer), credit: FEES, amount }, Posting { debit: OPERATING, credit: TRUST, amount }]
+    [
+        Posting { debit: held(retainer), credit: FEES, amount },
+        Posting { debit: OPERATING, credit: TRUST, amount },
+    ]
 }
 
 /// Returned to the client from trust: 2130 / 1102, a deposit reversed.

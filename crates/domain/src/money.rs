@@ -44,7 +44,9 @@ impl FromStr for Decimal {
             return Err(MoneyError::TooLarge);
         }
         let (body, exponent) = match text.split_once(['e', 'E']) {
-            Some((body, exponent)) => (body, exponent.parse::<i32>().map_err(|_| MoneyError::Malformed)?),
+            Some((body, exponent)) => {
+                (body, exponent.parse::<i32>().map_err(|_| MoneyError::Malformed)?)
+            }
             None => (text, 0),
         };
         let (negative, digits) = body.strip_prefix('-').map_or((false, body), |rest| (true, rest));
@@ -55,7 +57,8 @@ impl FromStr for Decimal {
         let fraction = fraction.trim_end_matches('0');
         let mut mantissa: i128 = 0;
         for digit in whole.chars().chain(fraction.chars()) {
-            let digit = digit.to_digit(10).filter(|_| digit.is_ascii()).ok_or(MoneyError::Malformed)?;
+            let digit =
+                digit.to_digit(10).filter(|_| digit.is_ascii()).ok_or(MoneyError::Malformed)?;
             mantissa = mantissa
                 .checked_mul(10)
                 .and_then(|tens| tens.checked_add(i128::from(digit)))
@@ -63,7 +66,8 @@ impl FromStr for Decimal {
         }
         let places = i32::try_from(fraction.len()).map_err(|_| MoneyError::TooPrecise)?;
         let scale = places.checked_sub(exponent).ok_or(MoneyError::TooLarge)?;
-        let mantissa = if negative { mantissa.checked_neg().ok_or(MoneyError::TooLarge)? } else { mantissa };
+        let mantissa =
+            if negative { mantissa.checked_neg().ok_or(MoneyError::TooLarge)? } else { mantissa };
         Self::scaled(mantissa, scale)
     }
 }
@@ -155,6 +159,11 @@ impl Money {
     /// Exactly zero.
     pub const fn is_zero(self) -> bool {
         self.minor == 0
+    }
+
+    /// The same currency, and no less.
+    pub fn covers(self, other: Self) -> bool {
+        self.currency == other.currency && self.minor >= other.minor
     }
 
     /// The sum.
@@ -252,7 +261,9 @@ mod tests {
 
     #[test]
     fn minor_digits_follow_the_currency() {
-        let read = |text: &str, currency| text.parse::<Decimal>().unwrap().money(currency).map(Money::minor);
+        let read = |text: &str, currency| {
+            text.parse::<Decimal>().unwrap().money(currency).map(Money::minor)
+        };
         assert_eq!(read("1.234", Currency::KWD), Ok(1_234));
         assert_eq!(read("1.5", Currency::JPY), Err(MoneyError::TooPrecise));
         assert_eq!(read("15", Currency::JPY), Ok(15));

@@ -213,7 +213,9 @@ impl RetainerStatus {
 
     /// The status with this name.
     pub fn from_name(name: &str) -> Option<Self> {
-        [Self::Active, Self::Depleted, Self::Refunded, Self::Expired].into_iter().find(|status| status.name() == name)
+        [Self::Active, Self::Depleted, Self::Refunded, Self::Expired]
+            .into_iter()
+            .find(|status| status.name() == name)
     }
 }
 
@@ -338,7 +340,9 @@ impl MovementKind {
 
     /// The kind with this name.
     pub fn from_name(name: &str) -> Option<Self> {
-        [Self::Deposit, Self::Consumption, Self::Refund].into_iter().find(|kind| kind.name() == name)
+        [Self::Deposit, Self::Consumption, Self::Refund]
+            .into_iter()
+            .find(|kind| kind.name() == name)
     }
 }
 
@@ -469,7 +473,9 @@ impl PaymentType {
 
     /// The type with this name.
     pub fn from_name(name: &str) -> Option<Self> {
-        [Self::CustomerPayment, Self::Retainer, Self::Advance].into_iter().find(|kind| kind.name() == name)
+        [Self::CustomerPayment, Self::Retainer, Self::Advance]
+            .into_iter()
+            .find(|kind| kind.name() == name)
     }
 }
 

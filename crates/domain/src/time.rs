@@ -133,7 +133,11 @@ mod tests {
     #[test]
     fn a_date_field_means_its_date() {
         for text in ["2025-12-31", "2025-12-31T00:00:00Z", "2025-12-31T00:00:00.000Z"] {
-            assert_eq!(Moment::parse(text).unwrap().day_in(&riyadh()).to_string(), "2025-12-31", "{text}");
+            assert_eq!(
+                Moment::parse(text).unwrap().day_in(&riyadh()).to_string(),
+                "2025-12-31",
+                "{text}"
+            );
         }
         for text in ["", "tomorrow", "2025-13-01", "2025-02-30", "31/12/2025"] {
             assert_eq!(Moment::parse(text), None, "{text}");
@@ -146,6 +150,9 @@ mod tests {
             assert_eq!(Day::of_date(date.0, date.1, date.2), Some(Day::from_days(days)));
             assert_eq!(Day::from_days(days).date(), date);
         }
-        assert_eq!(Timestamp::from_micros(1_700_000_000_123_456).to_string(), "2023-11-14T22:13:20.123Z");
+        assert_eq!(
+            Timestamp::from_micros(1_700_000_000_123_456).to_string(),
+            "2023-11-14T22:13:20.123Z"
+        );
     }
 }

@@ -48,17 +48,29 @@ pub(crate) async fn carry_out<S: Store>(
                 tokio::time::sleep(retry::pause(attempt_n, longest, retry::random())).await;
             }
             StoreError::Unavailable(reason) => {
-                tracing::warn!(reason, "the store is away, {} commands not carried out", members.len());
+                tracing::warn!(
+                    reason,
+                    "the store is away, {} commands not carried out",
+                    members.len()
+                );
                 answer_all(lane, members, &Trouble::Unavailable(reason));
                 return Ok(Vec::new());
             }
             StoreError::Refused(reason) if members.len() == 1 => {
-                tracing::error!(reason, command = members[0].request.command.name(), "the database refused a command");
+                tracing::error!(
+                    reason,
+                    command = members[0].request.command.name(),
+                    "the database refused a command"
+                );
                 answer_all(lane, members, &Trouble::Defect(reason));
                 return Ok(Vec::new());
             }
             StoreError::Refused(reason) => {
-                tracing::error!(reason, "one of {} commands is poisoned, trying each alone", members.len());
+                tracing::error!(
+                    reason,
+                    "one of {} commands is poisoned, trying each alone",
+                    members.len()
+                );
                 for member in members {
                     lane.options.observer.retry();
                     Box::pin(carry_out(lane, vec![member], queued)).await?;
@@ -74,7 +86,11 @@ pub(crate) async fn carry_out<S: Store>(
 }
 
 /// One try: the answers of the members that were decided, from the first on, all durable.
-async fn attempt<S: Store>(lane: &mut Lane<S>, members: &[Waiting], queued: usize) -> Result<Answers, StoreError> {
+async fn attempt<S: Store>(
+    lane: &mut Lane<S>,
+    members: &[Waiting],
+    queued: usize,
+) -> Result<Answers, StoreError> {
     let mut firms: Vec<Id<Firm>> = members.iter().map(|member| member.request.actor.firm).collect();
     firms.sort_unstable();
     firms.dedup();
@@ -98,7 +114,7 @@ async fn within_transaction<S: Store>(
     let loaded = Instant::now();
     let answers = decide_each(lane, members, started).await?;
     let decided = Instant::now();
-    let batch_id = BatchId(*members[0].ids.clone().next::<Batch>().bytes());
+    let batch_id = BatchId(*members[0].ids.clone().take::<Batch>().bytes());
     let books = &mut lane.books;
     let parts = firms.iter().filter_map(|firm| books.get_mut(firm)?.take_batch(batch_id)).collect();
     let batch = Batch { firms: parts };
@@ -111,7 +127,13 @@ async fn within_transaction<S: Store>(
         lane.books.clear();
     }
     let (load, decide, commit) = (loaded - started, decided - loaded, decided.elapsed());
-    lane.options.observer.batch(&BatchReport { count: answers.len(), queued, load, decide, commit });
+    lane.options.observer.batch(&BatchReport {
+        count: answers.len(),
+        queued,
+        load,
+        decide,
+        commit,
+    });
     Ok(answers)
 }
 
@@ -133,9 +155,16 @@ async fn open_books<S: Store>(lane: &mut Lane<S>, firms: &[Id<Firm>]) -> Result<
 }
 
 /// Loads what the commands will surely look at, one statement group per firm.
-async fn load_ahead<S: Store>(lane: &mut Lane<S>, firms: &[Id<Firm>], members: &[Waiting]) -> Result<(), StoreError> {
+async fn load_ahead<S: Store>(
+    lane: &mut Lane<S>,
+    firms: &[Id<Firm>],
+    members: &[Waiting],
+) -> Result<(), StoreError> {
     for firm in firms {
-        let of_firm = members.iter().map(|member| &member.request).filter(|request| request.actor.firm == *firm);
+        let of_firm = members
+            .iter()
+            .map(|member| &member.request)
+            .filter(|request| request.actor.firm == *firm);
         let keys = of_firm.flat_map(|request| {
             request.command.keys(&request.actor).into_iter().chain(once::key(request))
         });
@@ -146,7 +175,11 @@ async fn load_ahead<S: Store>(lane: &mut Lane<S>, firms: &[Id<Firm>], members: &
 }
 
 /// Loads rows, and the rows that an answer about them shows.
-async fn load<S: Store>(lane: &mut Lane<S>, firm: Id<Firm>, mut keys: Vec<Key>) -> Result<(), StoreError> {
+async fn load<S: Store>(
+    lane: &mut Lane<S>,
+    firm: Id<Firm>,
+    mut keys: Vec<Key>,
+) -> Result<(), StoreError> {
     for _ in 0..lane.options.limits.missing_rounds_max {
         let book = lane.books.get_mut(&firm).expect("every firm of a batch has its book open");
         let mut seen = std::collections::HashSet::new();
@@ -169,7 +202,10 @@ async fn decide_each<S: Store>(
     const CLOCK_READ_EVERY: usize = 16;
     let mut answers = Vec::with_capacity(members.len());
     for (n, member) in members.iter().enumerate() {
-        if n > 0 && n % CLOCK_READ_EVERY == 0 && started.elapsed() > lane.options.limits.batch_decide_max {
+        if n > 0
+            && n % CLOCK_READ_EVERY == 0
+            && started.elapsed() > lane.options.limits.batch_decide_max
+        {
             break;
         }
         let answer = if member.request.deadline < started {
@@ -188,7 +224,10 @@ enum Decided {
     Panicked(String),
 }
 
-async fn decide_one<S: Store>(lane: &mut Lane<S>, member: &Waiting) -> Result<Result<Settled, Trouble>, StoreError> {
+async fn decide_one<S: Store>(
+    lane: &mut Lane<S>,
+    member: &Waiting,
+) -> Result<Result<Settled, Trouble>, StoreError> {
     let firm = member.request.actor.firm;
     for _ in 0..=lane.options.limits.missing_rounds_max {
         let decide = lane.options.decide;
@@ -197,7 +236,11 @@ async fn decide_one<S: Store>(lane: &mut Lane<S>, member: &Waiting) -> Result<Re
             Decided::Settled(settled) => return Ok(Ok(settled)),
             Decided::Missing(key) => load(lane, firm, vec![key]).await?,
             Decided::Panicked(reason) => {
-                tracing::error!(reason, command = member.request.command.name(), "a decision panicked");
+                tracing::error!(
+                    reason,
+                    command = member.request.command.name(),
+                    "a decision panicked"
+                );
                 return Ok(Err(Trouble::Defect(reason)));
             }
         }
@@ -215,8 +258,9 @@ fn settle(book: &mut Book, member: &Waiting, decide: crate::lane::Decide) -> Dec
         Earlier::Missing(key) => return Decided::Missing(key),
     }
     let at = book.firm.last_at;
-    let decided =
-        catch_unwind(AssertUnwindSafe(|| decide(book, at, request.actor, member.ids, &request.command)));
+    let decided = catch_unwind(AssertUnwindSafe(|| {
+        decide(book, at, request.actor, member.ids, &request.command)
+    }));
     let result = match decided {
         Ok(Ok((reply, changes))) => Ok((reply, changes)),
         Ok(Err(Stop::Rejected(rejection))) => Err(rejection),
@@ -250,7 +294,10 @@ fn record(
         user: request.actor.user,
         role,
         command: request.command.name().into(),
-        outcome: result.as_ref().map_or_else(|rejection: &Rejection| rejection.code(), |_| "accepted").into(),
+        outcome: result
+            .as_ref()
+            .map_or_else(|rejection: &Rejection| rejection.code(), |_| "accepted")
+            .into(),
         object,
         origin: request.origin.clone(),
         request_id: request.request_id.clone(),
@@ -263,7 +310,8 @@ fn record(
 
 fn panic_text(panic: &(dyn std::any::Any + Send)) -> String {
     let text = panic.downcast_ref::<&str>().map(|text| (*text).to_owned());
-    text.or_else(|| panic.downcast_ref::<String>().cloned()).unwrap_or_else(|| "panic without a message".into())
+    text.or_else(|| panic.downcast_ref::<String>().cloned())
+        .unwrap_or_else(|| "panic without a message".into())
 }
 
 fn answer_each<S>(lane: &Lane<S>, members: Vec<Waiting>, answers: Answers) {

@@ -67,7 +67,8 @@ impl Engine {
     /// # Errors
     /// The operating system refuses a thread.
     pub fn start<S: Store>(stores: Vec<S>, options: Options) -> io::Result<Self> {
-        let (senders, receivers): (Vec<_>, Vec<_>) = stores.iter().map(|_| mpsc::unbounded_channel()).unzip();
+        let (senders, receivers): (Vec<_>, Vec<_>) =
+            stores.iter().map(|_| mpsc::unbounded_channel()).unzip();
         let shared = Arc::new(Shared {
             lanes: senders,
             options: Arc::new(options),
@@ -79,7 +80,9 @@ impl Engine {
         for (n, (store, queue)) in stores.into_iter().zip(receivers).enumerate() {
             let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build()?;
             let lane = Lane::new(store, queue, Arc::clone(&shared));
-            thread::Builder::new().name(format!("lane-{n}")).spawn(move || runtime.block_on(lane.run()))?;
+            thread::Builder::new()
+                .name(format!("lane-{n}"))
+                .spawn(move || runtime.block_on(lane.run()))?;
         }
         Ok(Self { shared })
     }
@@ -119,8 +122,9 @@ impl Engine {
             return Err(Trouble::Overloaded);
         }
         let ids = shared.options.ids.run(shared.options.clock.now());
-        let lane = usize::try_from(LANE_HASH.hash_one(request.actor.firm) % shared.lanes.len() as u64)
-            .expect("there are fewer lanes than addresses");
+        let lane =
+            usize::try_from(LANE_HASH.hash_one(request.actor.firm) % shared.lanes.len() as u64)
+                .expect("there are fewer lanes than addresses");
         let (answer, answered) = oneshot::channel();
         let sent = shared.lanes[lane].send(Waiting { request, ids, submitted, answer });
         if sent.is_err() {
@@ -128,6 +132,11 @@ impl Engine {
             return Err(Trouble::Stopping);
         }
         Ok(answered)
+    }
+
+    /// Whether it takes no more commands.
+    pub fn is_stopping(&self) -> bool {
+        *self.shared.stopping.borrow()
     }
 
     /// Commands waiting now.
@@ -152,7 +161,8 @@ impl Engine {
 }
 
 /// The same firm on the same lane in every run.
-const LANE_HASH: std::hash::BuildHasherDefault<std::hash::DefaultHasher> = std::hash::BuildHasherDefault::new();
+const LANE_HASH: std::hash::BuildHasherDefault<std::hash::DefaultHasher> =
+    std::hash::BuildHasherDefault::new();
 
 /// One thread, one store.
 pub(crate) struct Lane<S> {
@@ -186,7 +196,10 @@ impl<S: Store> Lane<S> {
                     self.turns.put_back(undecided);
                 }
                 Err(Fatal(reason)) => {
-                    tracing::error!(reason, "stopping: a commit's fate is unknown, only a restart can tell");
+                    tracing::error!(
+                        reason,
+                        "stopping: a commit's fate is unknown, only a restart can tell"
+                    );
                     self.shared.failure.send_replace(Some(reason));
                     self.shared.stopping.send_replace(true);
                     break;

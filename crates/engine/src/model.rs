@@ -11,7 +11,8 @@ use domain::{
     change::{FirmBatch, Write},
     id::User,
     rows::{
-        Alert, AuditRecord, Client, Counter, DayNet, Entry, Firm, Member, Movement, Outcome, Payment, Retainer, Stored,
+        Alert, AuditRecord, Client, Counter, DayNet, Entry, Firm, Member, Movement, Outcome,
+        Payment, Retainer, Stored,
     },
     time::Day,
 };
@@ -50,7 +51,8 @@ impl Model {
     /// Every row of a firm, table by table, in primary key order.
     pub fn rows(&self, firm: Id<Firm>) -> Vec<Stored> {
         let rows = self.with(|firms| firms.get(&firm).cloned()).unwrap_or_default();
-        let day = |((retainer, day), net_minor)| Stored::DayNet(DayNet { retainer, day, net_minor });
+        let day =
+            |((retainer, day), net_minor)| Stored::DayNet(DayNet { retainer, day, net_minor });
         let mut all: Vec<Stored> = rows.firm.into_iter().map(Stored::Firm).collect();
         all.extend(rows.members.into_values().map(Stored::Member));
         all.extend(rows.clients.into_values().map(Stored::Client));
@@ -75,7 +77,9 @@ impl Store for Model {
     async fn load(&mut self, firm: Id<Firm>, keys: &[Key]) -> Result<Vec<Loaded>, StoreError> {
         Ok(self.with(|all| {
             let rows = all.entry(firm).or_default();
-            keys.iter().map(|key| rows.find(key).unwrap_or_else(|| Loaded::Absent(key.clone()))).collect()
+            keys.iter()
+                .map(|key| rows.find(key).unwrap_or_else(|| Loaded::Absent(key.clone())))
+                .collect()
         }))
     }
 
@@ -103,7 +107,9 @@ impl Rows {
             Key::Counter(series, period) => {
                 Loaded::Counter(*self.counters.get(&(series.prefix(), *period))?)
             }
-            Key::Outcome(user, key) => Loaded::Outcome(self.outcomes.get(&(*user, Arc::clone(key)))?.clone()),
+            Key::Outcome(user, key) => {
+                Loaded::Outcome(self.outcomes.get(&(*user, Arc::clone(key)))?.clone())
+            }
             Key::DaysFrom(retainer, from) => {
                 let range = (*retainer, *from)..=(*retainer, Day::from_days(i32::MAX));
                 let day = |(key, net): (&(Id<Retainer>, Day), &i64)| DayNet {

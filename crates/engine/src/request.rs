@@ -34,7 +34,10 @@ pub struct Once {
 
 /// Writes an answer down. Called once, inside the commit, for commands with a key.
 #[derive(Clone)]
-pub struct Render(pub Arc<dyn Fn(&Result<Reply, Rejection>) -> Arc<[u8]> + Send + Sync>);
+pub struct Render(pub Arc<WriteDown>);
+
+/// From an outcome to the bytes that are kept.
+pub type WriteDown = dyn Fn(&Result<Reply, Rejection>) -> Arc<[u8]> + Send + Sync;
 
 impl std::fmt::Debug for Render {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {

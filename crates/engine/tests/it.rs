@@ -1,5 +1,7 @@
 //! The engine's own promises, on the model store: nothing here needs a database.
 
+#![expect(clippy::unwrap_used, reason = "in a test a panic is the verdict")]
+
 use std::{
     sync::{
         Arc, Mutex,
@@ -17,7 +19,8 @@ use domain::{
     trust::{consume::ConsumeRetainer, open::OpenRetainer, open::Terms, refund::RefundRetainer},
 };
 use engine::{
-    Clock, Engine, Ids, Limits, Once, Options, Render, Request, Settled, Silent, Store, StoreError, Trouble, model::Model,
+    Clock, Engine, Ids, Limits, Once, Options, Render, Request, Settled, Silent, Store, StoreError,
+    Trouble, model::Model,
 };
 
 struct TestClock(AtomicI64);
@@ -143,9 +146,11 @@ async fn a_key_is_answered_once_inside_a_batch_and_across_time() {
     let model = Model::default();
     let engine = Engine::start(vec![model.clone()], options(Limits::default())).unwrap();
     with_retainer(&engine, 100).await;
-    let settled = all(&engine, (0..12).map(|_| keyed(request(1, consume(10)), "k", 1)).collect()).await;
+    let settled =
+        all(&engine, (0..12).map(|_| keyed(request(1, consume(10)), "k", 1)).collect()).await;
     assert_eq!(settled.iter().filter(|settled| is_accepted(settled)).count(), 1);
-    let replays = settled.iter().filter(|settled| matches!(settled, Ok(Settled::Replayed(_)))).count();
+    let replays =
+        settled.iter().filter(|settled| matches!(settled, Ok(Settled::Replayed(_)))).count();
     assert_eq!(replays, 11);
     let other = engine.submit(keyed(request(1, consume(10)), "k", 2)).await;
     assert_eq!(other, Ok(Settled::KeyReused));
@@ -157,9 +162,14 @@ async fn a_refusal_stays_refused_under_its_key() {
     let model = Model::default();
     let engine = Engine::start(vec![model.clone()], options(Limits::default())).unwrap();
     with_retainer(&engine, 10).await;
-    let refund = RefundRetainer { retainer: Ref::Number("RET-2026-0001".into()), amount: None, reason: None };
+    let refund = RefundRetainer {
+        retainer: Ref::Number("RET-2026-0001".into()),
+        amount: None,
+        reason: None,
+    };
     let first = engine.submit(keyed(request(1, consume(50)), "k", 1)).await.unwrap();
-    let Settled::Decided { result: Err(Rejection::InsufficientBalance), kept: Some(kept) } = first else {
+    let Settled::Decided { result: Err(Rejection::InsufficientBalance), kept: Some(kept) } = first
+    else {
         panic!("{first:?}")
     };
     accepted(engine.submit(request(1, refund)).await);
@@ -199,7 +209,10 @@ impl Store for Faulty {
     }
     async fn commit(&mut self, batch: &Batch) -> Result<(), StoreError> {
         tokio::time::sleep(self.commit_takes).await;
-        self.batch_sizes.lock().unwrap().push(batch.firms.iter().map(|part| part.audit.len()).sum());
+        self.batch_sizes
+            .lock()
+            .unwrap()
+            .push(batch.firms.iter().map(|part| part.audit.len()).sum());
         let mut movements = batch.firms.iter().flat_map(|part| &part.movements);
         if movements.any(|movement| movement.amount.minor() == self.refuse_amount) {
             return Err(StoreError::Refused("poison".into()));
@@ -210,7 +223,11 @@ impl Store for Faulty {
             return Err(StoreError::Conflict("another was first".into()));
         }
         self.inner.commit(batch).await?;
-        if self.unknown.load(Ordering::SeqCst) { Err(StoreError::Unknown("cable".into())) } else { Ok(()) }
+        if self.unknown.load(Ordering::SeqCst) {
+            Err(StoreError::Unknown("cable".into()))
+        } else {
+            Ok(())
+        }
     }
     async fn rollback(&mut self) {}
 }
@@ -222,7 +239,9 @@ async fn a_poisoned_command_harms_no_neighbour() {
     store.refuse_amount = 1_300;
     let engine = Engine::start(vec![store], options(Limits::default())).unwrap();
     with_retainer(&engine, 1_000).await;
-    let settled = all(&engine, (0..30).map(|n| request(1, consume(if n == 15 { 13 } else { 1 }))).collect()).await;
+    let settled =
+        all(&engine, (0..30).map(|n| request(1, consume(if n == 15 { 13 } else { 1 }))).collect())
+            .await;
     assert_eq!(settled.iter().filter(|settled| is_accepted(settled)).count(), 29);
     assert!(matches!(settled[15], Err(Trouble::Defect(_))), "{:?}", settled[15]);
     assert_sound(&model, firm(1));
@@ -237,10 +256,13 @@ async fn a_panic_in_a_decision_is_its_own() {
         }
         domain::decide(book, at, actor, ids, command)
     };
-    let engine = Engine::start(vec![model.clone()], Options { decide, ..options(Limits::default()) }).unwrap();
+    let engine =
+        Engine::start(vec![model.clone()], Options { decide, ..options(Limits::default()) })
+            .unwrap();
     with_retainer(&engine, 1_000).await;
     let bad = ConsumeRetainer { description: Some("panic".into()), ..consume(1) };
-    let requests = (0..20).map(|n| request(1, if n == 7 { bad.clone() } else { consume(1) })).collect();
+    let requests =
+        (0..20).map(|n| request(1, if n == 7 { bad.clone() } else { consume(1) })).collect();
     let settled = all(&engine, requests).await;
     assert!(matches!(settled[7], Err(Trouble::Defect(_))), "{:?}", settled[7]);
     assert_eq!(settled.iter().filter(|settled| is_accepted(settled)).count(), 19);
@@ -289,7 +311,9 @@ async fn a_full_queue_answers_at_once_and_a_drain_settles_the_rest() {
     with_retainer(&engine, 100).await;
     let waiting = {
         let engine = engine.clone();
-        tokio::spawn(async move { all(&engine, (0..30).map(|_| request(1, consume(1))).collect()).await })
+        tokio::spawn(async move {
+            all(&engine, (0..30).map(|_| request(1, consume(1))).collect()).await
+        })
     };
     tokio::time::sleep(Duration::from_millis(30)).await;
     engine.drain().await;
@@ -310,7 +334,10 @@ async fn a_command_whose_time_ran_out_in_the_queue_is_not_executed() {
     let mut late = request(1, consume(1));
     late.deadline = Instant::now() - Duration::from_millis(1);
     assert_eq!(engine.submit(late).await, Err(Trouble::Expired));
-    assert_eq!(model.rows(firm(1)).iter().filter(|row| matches!(row, Stored::Movement(_))).count(), 1);
+    assert_eq!(
+        model.rows(firm(1)).iter().filter(|row| matches!(row, Stored::Movement(_))).count(),
+        1
+    );
 }
 
 #[tokio::test]
@@ -322,13 +349,18 @@ async fn a_busy_firm_leaves_room_for_another() {
     with_retainer(&engine, 1_000).await;
     let busy = {
         let engine = engine.clone();
-        tokio::spawn(async move { all(&engine, (0..400).map(|_| request(1, consume(1))).collect()).await })
+        tokio::spawn(async move {
+            all(&engine, (0..400).map(|_| request(1, consume(1))).collect()).await
+        })
     };
     tokio::time::sleep(Duration::from_millis(20)).await;
     let asked_with = engine.queued();
     accepted(engine.submit(request(2, client())).await);
     let left = engine.queued();
-    assert!(asked_with > 100 && left + 60 > asked_with, "{asked_with} were waiting, {left} still were afterwards");
+    assert!(
+        asked_with > 100 && left + 60 > asked_with,
+        "{asked_with} were waiting, {left} still were afterwards"
+    );
     busy.await.unwrap();
 }
 
@@ -363,7 +395,9 @@ async fn the_low_balance_alert_and_the_request_for_more_come_once() {
     let rows = model.rows(firm(1));
     assert_eq!(rows.iter().filter(|row| matches!(row, Stored::Alert(_))).count(), 1);
     assert_eq!(rows.iter().filter(|row| matches!(row, Stored::Payment(_))).count(), 1);
-    let complete = domain::billing::complete_payment::CompletePayment { payment: Ref::Number("PAY-2026-0001".into()) };
+    let complete = domain::billing::complete_payment::CompletePayment {
+        payment: Ref::Number("PAY-2026-0001".into()),
+    };
     let reply = accepted(engine.submit(request(1, complete)).await);
     let Shown::Payment { retainer: Some(retainer), .. } = reply.shown else { panic!("{reply:?}") };
     assert!(retainer.replenish_request.is_none() && !retainer.low_balance_alerted);

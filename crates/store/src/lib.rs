@@ -13,8 +13,8 @@ use std::path::PathBuf;
 
 pub use sqlite::{SqliteStore, read::Reader};
 pub use views::{
-    ClientFilter, History, Listed, PAGE_ROWS_MAX, Page, PaymentFilter, PaymentView, RetainerFilter, RetainerSum,
-    RetainerView,
+    ClientFilter, History, Listed, PAGE_ROWS_MAX, Page, PaymentFilter, PaymentView, RetainerFilter,
+    RetainerSum, RetainerView,
 };
 
 /// An open database.
@@ -30,7 +30,9 @@ pub struct Database {
 #[derive(Debug, thiserror::Error)]
 pub enum OpenError {
     /// The URL's scheme is none of ours.
-    #[error("{0} is no database URL this version opens; write sqlite:PATH (postgres is not there yet)")]
+    #[error(
+        "{0} is no database URL this version opens; write sqlite:PATH (postgres is not there yet)"
+    )]
     Scheme(String),
     /// The path can't be a database file.
     #[error("{} can't be the database file: {reason}", .path.display())]

@@ -23,7 +23,12 @@ impl Lock {
             path: lock_path.clone(),
             reason: format!("its lock can't be taken: {error}"),
         };
-        let file = OpenOptions::new().create(true).write(true).truncate(false).open(&lock_path).map_err(refused)?;
+        let file = OpenOptions::new()
+            .create(true)
+            .write(true)
+            .truncate(false)
+            .open(&lock_path)
+            .map_err(refused)?;
         match file.try_lock() {
             Ok(()) => Ok(Self { _file: file }),
             Err(TryLockError::WouldBlock) => Err(OpenError::Served(path.to_owned())),
@@ -36,13 +41,18 @@ impl Lock {
 pub(crate) fn canonical(path: &Path) -> Result<PathBuf, OpenError> {
     let refused = |reason: String| OpenError::Path { path: path.to_owned(), reason };
     if let Ok(canonical) = path.canonicalize() {
-        return if canonical.is_file() { Ok(canonical) } else { Err(refused("it is not a file".to_owned())) };
+        return if canonical.is_file() {
+            Ok(canonical)
+        } else {
+            Err(refused("it is not a file".to_owned()))
+        };
     }
     if path.is_symlink() {
         return Err(refused("it is a link to a file that is not there".to_owned()));
     }
     let name = path.file_name().ok_or_else(|| refused("it has no file name".to_owned()))?;
-    let folder = path.parent().filter(|folder| !folder.as_os_str().is_empty()).unwrap_or(Path::new("."));
+    let folder =
+        path.parent().filter(|folder| !folder.as_os_str().is_empty()).unwrap_or(Path::new("."));
     let folder = folder.canonicalize().map_err(|error| refused(format!("its folder: {error}")))?;
     Ok(folder.join(name))
 }

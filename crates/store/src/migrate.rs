@@ -21,15 +21,19 @@ pub struct Migration {
 }
 
 /// Every migration of SQLite, in order.
-pub const SQLITE: &[Migration] =
-    &[Migration { number: 1, name: "core", sql: include_str!("../migrations/sqlite/0001_core.sql") }];
+pub const SQLITE: &[Migration] = &[Migration {
+    number: 1,
+    name: "core",
+    sql: include_str!("../migrations/sqlite/0001_core.sql"),
+}];
 
 /// Why a schema is not the one this version works on.
 #[derive(Debug, thiserror::Error)]
 pub enum SchemaError {
     /// An applied migration's text has changed since.
     #[error(
-        "migration {number} ({name}) was changed after it was applied to this database; restore its text, and put the change into a new migration"
+        "migration {number} ({name}) was changed after it was applied to this database; \
+         restore its text, and put the change into a new migration"
     )]
     Changed {
         /// Its place.
@@ -38,7 +42,9 @@ pub enum SchemaError {
         name: String,
     },
     /// A newer version has been here.
-    #[error("the database has migration {number} ({name}), which this version does not know; run the newer version")]
+    #[error(
+        "the database has migration {number} ({name}), which this version does not know; run the newer version"
+    )]
     Unknown {
         /// Its place.
         number: i64,
@@ -46,7 +52,9 @@ pub enum SchemaError {
         name: String,
     },
     /// Only read, and not up to date.
-    #[error("the database is not migrated ({applied} of {known} migrations); start the server on it once")]
+    #[error(
+        "the database is not migrated ({applied} of {known} migrations); start the server on it once"
+    )]
     Behind {
         /// Migrations applied.
         applied: usize,
@@ -105,9 +113,11 @@ pub fn check(connection: &Connection, migrations: &[Migration]) -> Result<(), Sc
 
 /// How many of `migrations` are applied; the applied ones must be a beginning of them, unchanged.
 fn applied(connection: &Connection, migrations: &[Migration]) -> Result<usize, SchemaError> {
-    let mut statement = connection.prepare("select number, name, checksum from schema_migrations order by number")?;
-    let rows: Vec<(i64, String, String)> =
-        statement.query_map([], |row| Ok((row.get(0)?, row.get(1)?, row.get(2)?)))?.collect::<Result<_, _>>()?;
+    let mut statement = connection
+        .prepare("select number, name, checksum from schema_migrations order by number")?;
+    let rows: Vec<(i64, String, String)> = statement
+        .query_map([], |row| Ok((row.get(0)?, row.get(1)?, row.get(2)?)))?
+        .collect::<Result<_, _>>()?;
     let mut known = migrations.iter();
     for (number, name, stored) in &rows {
         match known.next() {
@@ -146,18 +156,26 @@ fn checksum(sql: &str) -> String {
 mod tests {
     use super::*;
 
-    const ONE: Migration = Migration { number: 1, name: "one", sql: "create table a (x integer) strict;" };
-    const TWO: Migration = Migration { number: 2, name: "two", sql: "create table b (x integer) strict;" };
+    const ONE: Migration =
+        Migration { number: 1, name: "one", sql: "create table a (x integer) strict;" };
+    const TWO: Migration =
+        Migration { number: 2, name: "two", sql: "create table b (x integer) strict;" };
 
     #[test]
     fn a_database_moves_forward_only() {
         let mut connection = Connection::open_in_memory().unwrap();
-        assert!(matches!(check(&connection, &[ONE]), Err(SchemaError::Behind { applied: 0, known: 1 })));
+        assert!(matches!(
+            check(&connection, &[ONE]),
+            Err(SchemaError::Behind { applied: 0, known: 1 })
+        ));
         run(&mut connection, &[ONE]).unwrap();
         run(&mut connection, &[ONE, TWO]).unwrap();
         run(&mut connection, &[ONE, TWO]).unwrap();
         check(&connection, &[ONE, TWO]).unwrap();
-        assert!(matches!(run(&mut connection, &[ONE]), Err(SchemaError::Unknown { number: 2, .. })));
+        assert!(matches!(
+            run(&mut connection, &[ONE]),
+            Err(SchemaError::Unknown { number: 2, .. })
+        ));
     }
 
     #[test]
@@ -165,7 +183,10 @@ mod tests {
         let mut connection = Connection::open_in_memory().unwrap();
         run(&mut connection, &[ONE]).unwrap();
         let changed = Migration { sql: "create table a (y integer) strict;", ..ONE };
-        assert!(matches!(run(&mut connection, &[changed]), Err(SchemaError::Changed { number: 1, .. })));
+        assert!(matches!(
+            run(&mut connection, &[changed]),
+            Err(SchemaError::Changed { number: 1, .. })
+        ));
         let crlf = Migration { sql: "create table a (x integer) strict;", ..ONE };
         run(&mut connection, &[crlf]).unwrap();
     }
@@ -173,8 +194,12 @@ mod tests {
     #[test]
     fn a_failed_migration_leaves_nothing() {
         let mut connection = Connection::open_in_memory().unwrap();
-        let broken = Migration { sql: "create table a (x integer) strict; create nonsense;", ..ONE };
-        assert!(matches!(run(&mut connection, &[broken]), Err(SchemaError::Failed { number: 1, .. })));
+        let broken =
+            Migration { sql: "create table a (x integer) strict; create nonsense;", ..ONE };
+        assert!(matches!(
+            run(&mut connection, &[broken]),
+            Err(SchemaError::Failed { number: 1, .. })
+        ));
         run(&mut connection, &[ONE]).unwrap();
     }
 }

@@ -1,6 +1,8 @@
 //! Random commands, the same on every store and at every batch size: the replies must be the same,
 //! the rows must be the same, and every invariant must hold.
 
+#![expect(clippy::unwrap_used, reason = "in a test a panic is the verdict")]
+
 use std::{
     sync::{
         Arc,
@@ -78,8 +80,8 @@ fn date() -> impl Strategy<Value = Option<Moment>> {
 
 fn terms() -> impl Strategy<Value = Terms> {
     let replenish = (any::<Option<bool>>(), prop::option::of(amount()), prop::option::of(amount()));
-    (prop::option::of(amount()), date(), date(), replenish).prop_map(|(minimum, start, end, more)| {
-        Terms {
+    (prop::option::of(amount()), date(), date(), replenish).prop_map(
+        |(minimum, start, end, more)| Terms {
             minimum_balance: minimum,
             start,
             end,
@@ -87,8 +89,8 @@ fn terms() -> impl Strategy<Value = Terms> {
             replenish_threshold: more.1,
             replenish_amount: more.2,
             ..Terms::default()
-        }
-    })
+        },
+    )
 }
 
 fn command() -> impl Strategy<Value = Command> {
@@ -103,38 +105,40 @@ fn command() -> impl Strategy<Value = Command> {
         let description = Some("work".to_owned());
         Command::from(ConsumeRetainer { retainer, amount, invoice: None, date, description })
     });
-    let replenish = (number("RET"), amount(), prop::option::weighted(0.6, number("PAY")), date()).prop_map(
-        |(retainer, amount, payment, date)| {
+    let replenish = (number("RET"), amount(), prop::option::weighted(0.6, number("PAY")), date())
+        .prop_map(|(retainer, amount, payment, date)| {
             ReplenishRetainer { retainer, amount, payment, date, description: None }.into()
-        },
-    );
+        });
     let refund = (number("RET"), prop::option::of(amount()))
         .prop_map(|(retainer, amount)| RefundRetainer { retainer, amount, reason: None }.into());
     let update = (number("RET"), prop::option::of(0..6_i64), terms())
         .prop_map(|(retainer, version, terms)| UpdateRetainer { retainer, version, terms }.into());
     let kind = prop_oneof![Just(PaymentType::CustomerPayment), Just(PaymentType::Retainer)];
-    let record = (number("CLT"), amount(), kind, prop::option::of(number("RET")), any::<bool>(), date())
-        .prop_map(|(client, amount, kind, retainer, received, date)| {
-            let status = if received { PaymentStatus::Completed } else { PaymentStatus::Pending };
-            Command::from(RecordPayment {
-                client,
-                amount,
-                currency: None,
-                method: PaymentMethod::Cash,
-                kind,
-                retainer,
-                invoice: None,
-                status,
-                reference: None,
-                notes: None,
-                date,
-            })
-        });
+    let record =
+        (number("CLT"), amount(), kind, prop::option::of(number("RET")), any::<bool>(), date())
+            .prop_map(|(client, amount, kind, retainer, received, date)| {
+                let status =
+                    if received { PaymentStatus::Completed } else { PaymentStatus::Pending };
+                Command::from(RecordPayment {
+                    client,
+                    amount,
+                    currency: None,
+                    method: PaymentMethod::Cash,
+                    kind,
+                    retainer,
+                    invoice: None,
+                    status,
+                    reference: None,
+                    notes: None,
+                    date,
+                })
+            });
     let complete = number("PAY").prop_map(|payment| CompletePayment { payment }.into());
-    let member = (1..5_u8, prop::sample::select(&Role::ALL), any::<Option<bool>>())
-        .prop_map(|(user, role, active)| {
+    let member = (1..5_u8, prop::sample::select(&Role::ALL), any::<Option<bool>>()).prop_map(
+        |(user, role, active)| {
             SetMember { user: Id::new([user; 12]), role: Some(role), active }.into()
-        });
+        },
+    );
     prop_oneof![
         2 => client, 3 => open, 8 => consume, 4 => replenish, 2 => refund, 2 => update,
         6 => record, 2 => complete, 1 => member,
@@ -194,11 +198,7 @@ fn request(step: &Step) -> Request {
     let text = format!("{:?}", step.command);
     let render = Render(Arc::new(|result| format!("{result:?}").into_bytes().into()));
     Request {
-        actor: Actor {
-            user: Id::new([step.user; 12]),
-            firm: FIRMS[step.firm],
-            claimed: step.role,
-        },
+        actor: Actor { user: Id::new([step.user; 12]), firm: FIRMS[step.firm], claimed: step.role },
         command: step.command.clone(),
         origin: "test".into(),
         request_id: "test".into(),
@@ -351,13 +351,33 @@ fn the_random_programs_reach_every_kind_of_outcome() {
         }
     }
     for outcome in [
-        "accepted", "replayed", "key_reused", "forbidden", "member_left", "client_not_found",
-        "retainer_not_found", "payment_not_found", "version_conflict", "amount_required",
-        "amount_too_precise", "name_required", "auto_replenish_incomplete", "end_before_start",
-        "date_in_future", "retainer_not_active", "insufficient_balance",
-        "insufficient_balance_on_date", "already_refunded", "nothing_to_refund",
-        "payment_client_mismatch", "payment_not_completed", "payment_insufficient",
-        "already_completed", "retainer_required", "retainer_client_mismatch", "own_membership",
+        "accepted",
+        "replayed",
+        "key_reused",
+        "forbidden",
+        "member_left",
+        "client_not_found",
+        "retainer_not_found",
+        "payment_not_found",
+        "version_conflict",
+        "amount_required",
+        "amount_too_precise",
+        "name_required",
+        "auto_replenish_incomplete",
+        "end_before_start",
+        "date_in_future",
+        "retainer_not_active",
+        "insufficient_balance",
+        "insufficient_balance_on_date",
+        "already_refunded",
+        "nothing_to_refund",
+        "payment_client_mismatch",
+        "payment_not_completed",
+        "payment_insufficient",
+        "already_completed",
+        "retainer_required",
+        "retainer_client_mismatch",
+        "own_membership",
     ] {
         assert!(seen.contains(outcome), "never reached: {outcome}; reached {seen:?}");
     }

@@ -28,7 +28,8 @@ impl CreateClient {
     /// The name in one piece: as given, else first and last name, else the company's.
     fn full_name(&self) -> Option<String> {
         let profile = &self.profile;
-        let person = [profile.first_name.as_deref(), profile.last_name.as_deref()].into_iter().flatten();
+        let person =
+            [profile.first_name.as_deref(), profile.last_name.as_deref()].into_iter().flatten();
         let person = person.collect::<Vec<_>>().join(" ");
         [profile.full_name.clone(), person, profile.company_name.clone().unwrap_or_default()]
             .into_iter()
@@ -57,7 +58,11 @@ impl Decide for CreateClient {
         let client = Client {
             id: d.id(),
             number,
-            kind: self.kind.unwrap_or(if is_company { ClientType::Company } else { ClientType::Individual }),
+            kind: self.kind.unwrap_or(if is_company {
+                ClientType::Company
+            } else {
+                ClientType::Individual
+            }),
             profile: ClientProfile { full_name, ..self.profile.clone() },
             user: self.user,
             created_by: d.actor.user,

@@ -58,7 +58,9 @@ pub(super) fn complete(d: &mut Decision<'_>, payment: &Payment) -> Result<Shown,
     if let Some(retainer) = &target {
         match retainer.status(d.today) {
             RetainerStatus::Active | RetainerStatus::Depleted => {}
-            RetainerStatus::Refunded | RetainerStatus::Expired => return Err(Rejection::RetainerNotActive.into()),
+            RetainerStatus::Refunded | RetainerStatus::Expired => {
+                return Err(Rejection::RetainerNotActive.into());
+            }
         }
         retainer.balance.plus(payment.amount)?;
         retainer.deposits.plus(payment.amount)?;
@@ -84,7 +86,11 @@ pub(super) fn complete(d: &mut Decision<'_>, payment: &Payment) -> Result<Shown,
 }
 
 /// Deposits the whole payment into the retainer, and settles the request that asked for it.
-fn fill(d: &mut Decision<'_>, retainer: &Retainer, payment: &Payment) -> Result<Arc<Retainer>, Stop> {
+fn fill(
+    d: &mut Decision<'_>,
+    retainer: &Retainer,
+    payment: &Payment,
+) -> Result<Arc<Retainer>, Stop> {
     d.post(payment.day, ledger::deposit(retainer.id, payment.amount));
     let mut retainer = retainer.clone();
     if retainer.replenish_request == Some(payment.id) {

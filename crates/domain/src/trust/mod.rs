@@ -18,7 +18,8 @@ use crate::{
     rejection::Rejection,
     reply::Shown,
     rows::{
-        Alert, AlertKind, DayNet, Movement, MovementKind, Payment, PaymentMethod, PaymentStatus, PaymentType, Retainer,
+        Alert, AlertKind, DayNet, Movement, MovementKind, Payment, PaymentMethod, PaymentStatus,
+        PaymentType, Retainer,
     },
     time::{Day, Moment},
 };
@@ -141,8 +142,13 @@ pub(crate) fn effective_day(d: &Decision<'_>, date: Option<Moment>) -> Result<Da
 ///
 /// # Errors
 /// [`Rejection::InsufficientBalance`], [`Rejection::InsufficientBalanceOnDate`], or the days are not loaded.
-pub(crate) fn covers(d: &Decision<'_>, retainer: &Retainer, day: Day, amount: Money) -> Result<(), Stop> {
-    if !(amount <= retainer.balance) {
+pub(crate) fn covers(
+    d: &Decision<'_>,
+    retainer: &Retainer,
+    day: Day,
+    amount: Money,
+) -> Result<(), Stop> {
+    if !retainer.balance.covers(amount) {
         return Err(Rejection::InsufficientBalance.into());
     }
     if day >= retainer.latest_day {

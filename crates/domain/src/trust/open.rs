@@ -64,7 +64,11 @@ impl Terms {
     /// # Errors
     /// [`Rejection::CaseNotFound`], [`Rejection::EndBeforeStart`],
     /// [`Rejection::AutoReplenishIncomplete`], [`Rejection::Amount`]
-    pub(crate) fn over(&self, d: &Decision<'_>, current: RetainerTerms) -> Result<RetainerTerms, Rejection> {
+    pub(crate) fn over(
+        &self,
+        d: &Decision<'_>,
+        current: RetainerTerms,
+    ) -> Result<RetainerTerms, Rejection> {
         // Cases are not kept yet, so no reference to one can be right.
         if self.case.is_some() {
             return Err(Rejection::CaseNotFound);
@@ -78,7 +82,9 @@ impl Terms {
         }
         Ok(RetainerTerms {
             kind: self.kind.unwrap_or(current.kind),
-            minimum_balance: self.minimum_balance.map_or(Ok(current.minimum_balance), |level| level.money(currency))?,
+            minimum_balance: self
+                .minimum_balance
+                .map_or(Ok(current.minimum_balance), |level| level.money(currency))?,
             start,
             end,
             auto_replenish: self.auto_replenish_over(current.auto_replenish, currency)?,
@@ -101,7 +107,8 @@ impl Terms {
         let amount = self.replenish_amount.map(|amount| amount.positive(currency)).transpose()?;
         let threshold = threshold.or(current.map(|terms| terms.threshold));
         let amount = amount.or(current.map(|terms| terms.amount));
-        let (threshold, amount) = threshold.zip(amount).ok_or(Rejection::AutoReplenishIncomplete)?;
+        let (threshold, amount) =
+            threshold.zip(amount).ok_or(Rejection::AutoReplenishIncomplete)?;
         Ok(Some(AutoReplenish { threshold, amount }))
     }
 }

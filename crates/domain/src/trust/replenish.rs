@@ -36,7 +36,12 @@ pub struct ReplenishRetainer {
 
 impl ReplenishRetainer {
     /// The payment to draw on, if it may be.
-    fn funding(&self, d: &Decision<'_>, retainer: &Retainer, amount: Money) -> Result<Option<Arc<Payment>>, Stop> {
+    fn funding(
+        &self,
+        d: &Decision<'_>,
+        retainer: &Retainer,
+        amount: Money,
+    ) -> Result<Option<Arc<Payment>>, Stop> {
         let Some(by) = &self.payment else { return Ok(None) };
         let payment = d.find(by)?;
         if payment.client != retainer.client {
@@ -46,7 +51,7 @@ impl ReplenishRetainer {
             return Err(Rejection::PaymentNotCompleted.into());
         }
         payment.unapplied.minus(amount)?;
-        if !(amount <= payment.unapplied) {
+        if !payment.unapplied.covers(amount) {
             return Err(Rejection::PaymentInsufficient.into());
         }
         Ok(Some(payment))
@@ -75,7 +80,9 @@ impl Decide for ReplenishRetainer {
         let day = effective_day(d, self.date)?;
         match retainer.status(d.today) {
             RetainerStatus::Active | RetainerStatus::Depleted => {}
-            RetainerStatus::Refunded | RetainerStatus::Expired => return Err(Rejection::RetainerNotActive.into()),
+            RetainerStatus::Refunded | RetainerStatus::Expired => {
+                return Err(Rejection::RetainerNotActive.into());
+            }
         }
         let payment = self.funding(d, &retainer, amount)?;
         retainer.balance.plus(amount)?;

@@ -11,7 +11,11 @@ use rusqlite::{Connection, params};
 
 use super::{codec::bytes, write::Written};
 
-pub(super) fn movements(connection: &Connection, firm: &Id<Firm>, movements: &[Arc<Movement>]) -> Written {
+pub(super) fn movements(
+    connection: &Connection,
+    firm: &Id<Firm>,
+    movements: &[Arc<Movement>],
+) -> Written {
     let mut insert = connection.prepare_cached(
         "insert into movements (firm_id, retainer_id, n, id, seq, kind, currency, amount, balance_after, day, at,
              description, invoice_id, payment_id, user_id)
@@ -98,7 +102,11 @@ pub(super) fn audit(connection: &Connection, firm: &Id<Firm>, records: &[AuditRe
     Ok(())
 }
 
-pub(super) fn outcomes(connection: &Connection, firm: &Id<Firm>, outcomes: &[Arc<Outcome>]) -> Written {
+pub(super) fn outcomes(
+    connection: &Connection,
+    firm: &Id<Firm>,
+    outcomes: &[Arc<Outcome>],
+) -> Written {
     let mut insert = connection.prepare_cached(
         "insert into outcomes (firm_id, user_id, key, fingerprint, audit_n, at, answer)
          values (?1, ?2, ?3, ?4, ?5, ?6, ?7)",

@@ -44,6 +44,7 @@ fn settle(partial: &Path, to: &Path) -> io::Result<()> {
     // SQLite has closed this file, and nobody else knows it: opening it drops no lock.
     File::open(partial)?.sync_all()?;
     fs::rename(partial, to)?;
-    let folder = to.parent().filter(|folder| !folder.as_os_str().is_empty()).unwrap_or(Path::new("."));
+    let folder =
+        to.parent().filter(|folder| !folder.as_os_str().is_empty()).unwrap_or(Path::new("."));
     File::open(folder)?.sync_all()
 }

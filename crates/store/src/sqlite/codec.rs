@@ -65,22 +65,28 @@ impl<'r> Columns<'r> {
     /// A stored name, and what it means.
     pub(super) fn name<T>(&mut self, meaning: impl FnOnce(&str) -> Option<T>) -> Result<T> {
         let column = self.take();
-        let name = self.row.get_ref(column)?.as_str().map_err(|error| self.broken(column, Type::Text, error))?;
-        meaning(name).ok_or_else(|| self.unknown(column, Type::Text, &format!("unknown name `{name}`")))
+        let name = self
+            .row
+            .get_ref(column)?
+            .as_str()
+            .map_err(|error| self.broken(column, Type::Text, &error))?;
+        meaning(name)
+            .ok_or_else(|| self.unknown(column, Type::Text, &format!("unknown name `{name}`")))
     }
 
     /// A stored number, and what it means.
     pub(super) fn code<T>(&mut self, meaning: impl FnOnce(i64) -> Option<T>) -> Result<T> {
         let code = self.get()?;
         let column = self.next.saturating_sub(1);
-        meaning(code).ok_or_else(|| self.unknown(column, Type::Integer, &format!("unknown code {code}")))
+        meaning(code)
+            .ok_or_else(|| self.unknown(column, Type::Integer, &format!("unknown code {code}")))
     }
 
     fn unknown(&self, column: usize, stored: Type, what: &str) -> Error {
-        self.broken(column, stored, FromSqlError::Other(what.into()))
+        self.broken(column, stored, &FromSqlError::Other(what.into()))
     }
 
-    fn broken(&self, column: usize, stored: Type, error: FromSqlError) -> Error {
+    fn broken(&self, column: usize, stored: Type, error: &FromSqlError) -> Error {
         let name = self.row.as_ref().column_name(column).unwrap_or("?");
         Error::FromSqlConversionFailure(column, stored, format!("{name}: {error}").into())
     }

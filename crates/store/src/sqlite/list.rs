@@ -12,8 +12,8 @@ use rusqlite::{Connection, params_from_iter, types::Value};
 
 use super::{codec::Columns, load, rows};
 use crate::{
-    ClientFilter, History, Listed, PAGE_ROWS_MAX, Page, PaymentFilter, PaymentView, ReadError, RetainerFilter,
-    RetainerSum, RetainerView,
+    ClientFilter, History, Listed, PAGE_ROWS_MAX, Page, PaymentFilter, PaymentView, ReadError,
+    RetainerFilter, RetainerSum, RetainerView,
 };
 
 type Decode<T> = fn(&mut Columns<'_>) -> rusqlite::Result<T>;
@@ -38,14 +38,24 @@ pub(super) fn retainer(
     firm: Id<Firm>,
     by: &Ref<Retainer>,
 ) -> rusqlite::Result<Option<RetainerView>> {
-    let from =
-        format!("select {}, {} from {RETAINER_AND_CLIENT} where r.firm_id = ?1 and r", rows::RETAINER, rows::CLIENT);
+    let from = format!(
+        "select {}, {} from {RETAINER_AND_CLIENT} where r.firm_id = ?1 and r",
+        rows::RETAINER,
+        rows::CLIENT
+    );
     load::named(db, &from, firm, by, retainer_view)
 }
 
-pub(super) fn payment(db: &Connection, firm: Id<Firm>, by: &Ref<Payment>) -> rusqlite::Result<Option<PaymentView>> {
-    let from =
-        format!("select {}, {} from {PAYMENT_AND_CLIENT} where p.firm_id = ?1 and p", rows::PAYMENT, rows::CLIENT);
+pub(super) fn payment(
+    db: &Connection,
+    firm: Id<Firm>,
+    by: &Ref<Payment>,
+) -> rusqlite::Result<Option<PaymentView>> {
+    let from = format!(
+        "select {}, {} from {PAYMENT_AND_CLIENT} where p.firm_id = ?1 and p",
+        rows::PAYMENT,
+        rows::CLIENT
+    );
     load::named(db, &from, firm, by, payment_view)
 }
 
@@ -55,7 +65,12 @@ pub(super) fn clients(
     filter: &ClientFilter,
     page: &Page,
 ) -> Result<Listed<Client>, ReadError> {
-    let list = List { alias: "c", table: "clients c", from: "clients c", columns: rows::CLIENT.to_owned() };
+    let list = List {
+        alias: "c",
+        table: "clients c",
+        from: "clients c",
+        columns: rows::CLIENT.to_owned(),
+    };
     let mut only = Only::of(firm, "c");
     if let Some(user) = &filter.own {
         only.and("c.user_id = ?", [blob(user)]);
@@ -103,7 +118,9 @@ pub(super) fn payments(
     if let Some(status) = filter.status {
         only.and("p.status = ?", [text(status.name())]);
     }
-    list.page(db, only, page, payment_view, |view| (view.payment.created_at, *view.payment.id.bytes()))
+    list.page(db, only, page, payment_view, |view| {
+        (view.payment.created_at, *view.payment.id.bytes())
+    })
 }
 
 pub(super) fn retainer_sums(
@@ -120,7 +137,8 @@ pub(super) fn retainer_sums(
         only.sql
     );
     let mut statement = db.prepare_cached(&sql)?;
-    let sums = statement.query_map(params_from_iter(only.values), |row| sum(&mut Columns::of(row)))?;
+    let sums =
+        statement.query_map(params_from_iter(only.values), |row| sum(&mut Columns::of(row)))?;
     Ok(sums.collect::<rusqlite::Result<_>>()?)
 }
 
@@ -130,7 +148,15 @@ fn sum(row: &mut Columns<'_>) -> rusqlite::Result<RetainerSum> {
     let count = row.get::<i64>()?.unsigned_abs();
     let mut money = || -> rusqlite::Result<Money> { row.money(currency) };
     let (initial, current, deposits) = (money()?, money()?, money()?);
-    Ok(RetainerSum { status, count, initial, current, deposits, consumptions: money()?, refunds: money()? })
+    Ok(RetainerSum {
+        status,
+        count,
+        initial,
+        current,
+        deposits,
+        consumptions: money()?,
+        refunds: money()?,
+    })
 }
 
 /// The journal counts from 1 without gaps, so any page of it is a range.
@@ -188,10 +214,14 @@ impl List {
     ) -> Result<Listed<T>, ReadError> {
         let Self { alias, table, from, columns } = self;
         let count = format!("select count(*) from {table} where {}", only.sql);
-        let total: i64 = db.prepare_cached(&count)?.query_row(params_from_iter(&only.values), |row| row.get(0))?;
+        let total: i64 = db
+            .prepare_cached(&count)?
+            .query_row(params_from_iter(&only.values), |row| row.get(0))?;
         let limit = limit(page);
         let skipped = match page {
-            Page::Number { page, .. } => i64::from(page.saturating_sub(1)).saturating_mul(i64::from(limit)),
+            Page::Number { page, .. } => {
+                i64::from(page.saturating_sub(1)).saturating_mul(i64::from(limit))
+            }
             Page::After { cursor, .. } => {
                 if !cursor.is_empty() {
                     let (at, id) = parse_cursor(cursor)?;
@@ -210,7 +240,8 @@ impl List {
         // One more than asked for, to know whether there is more.
         only.values.extend([Value::Integer(i64::from(limit) + 1), Value::Integer(skipped)]);
         let mut statement = db.prepare_cached(&sql)?;
-        let found = statement.query_map(params_from_iter(&only.values), |row| decode(&mut Columns::of(row)))?;
+        let found = statement
+            .query_map(params_from_iter(&only.values), |row| decode(&mut Columns::of(row)))?;
         let mut rows = found.collect::<rusqlite::Result<Vec<_>>>()?;
         let wanted = usize::try_from(limit).unwrap_or(usize::MAX);
         let more = rows.len() > wanted;
@@ -268,7 +299,10 @@ fn only_retainers(firm: Id<Firm>, filter: &RetainerFilter) -> Only {
     }
     if filter.low_only {
         only.and(
-            &format!("{} = ? and r.minimum_balance <> 0 and r.balance <= r.minimum_balance", status(filter)),
+            &format!(
+                "{} = ? and r.minimum_balance <> 0 and r.balance <= r.minimum_balance",
+                status(filter)
+            ),
             [text(RetainerStatus::Active.name())],
         );
     }

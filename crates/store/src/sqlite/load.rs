@@ -18,7 +18,9 @@ pub(super) fn load(connection: &Connection, firm: Id<Firm>, key: &Key) -> Result
         Key::Client(by) => client(connection, firm, by)?.map(Loaded::Client),
         Key::Retainer(by) => retainer(connection, firm, by)?.map(Loaded::Retainer),
         Key::Payment(by) => payment(connection, firm, by)?.map(Loaded::Payment),
-        Key::Counter(series, period) => counter(connection, firm, *series, *period)?.map(Loaded::Counter),
+        Key::Counter(series, period) => {
+            counter(connection, firm, *series, *period)?.map(Loaded::Counter)
+        }
         Key::Outcome(user, key) => outcome(connection, firm, *user, key)?.map(Loaded::Outcome),
         Key::DaysFrom(retainer, from) => {
             let nets = days(connection, firm, *retainer, *from)?;
@@ -33,22 +35,39 @@ pub(super) fn firm(connection: &Connection, id: Id<Firm>) -> Result<Option<Firm>
     one(connection, &sql, [id.bytes()], rows::firm)
 }
 
-pub(super) fn member(connection: &Connection, firm: Id<Firm>, user: Id<User>) -> Result<Option<Member>> {
-    let sql = format!("select {} from members m where m.firm_id = ?1 and m.user_id = ?2", rows::MEMBER);
+pub(super) fn member(
+    connection: &Connection,
+    firm: Id<Firm>,
+    user: Id<User>,
+) -> Result<Option<Member>> {
+    let sql =
+        format!("select {} from members m where m.firm_id = ?1 and m.user_id = ?2", rows::MEMBER);
     one(connection, &sql, [firm.bytes(), user.bytes()], rows::member)
 }
 
-pub(super) fn client(connection: &Connection, firm: Id<Firm>, by: &Ref<Client>) -> Result<Option<Client>> {
+pub(super) fn client(
+    connection: &Connection,
+    firm: Id<Firm>,
+    by: &Ref<Client>,
+) -> Result<Option<Client>> {
     let from = format!("select {} from clients c where c.firm_id = ?1 and c", rows::CLIENT);
     named(connection, &from, firm, by, rows::client)
 }
 
-pub(super) fn retainer(connection: &Connection, firm: Id<Firm>, by: &Ref<Retainer>) -> Result<Option<Retainer>> {
+pub(super) fn retainer(
+    connection: &Connection,
+    firm: Id<Firm>,
+    by: &Ref<Retainer>,
+) -> Result<Option<Retainer>> {
     let from = format!("select {} from retainers r where r.firm_id = ?1 and r", rows::RETAINER);
     named(connection, &from, firm, by, rows::retainer)
 }
 
-pub(super) fn payment(connection: &Connection, firm: Id<Firm>, by: &Ref<Payment>) -> Result<Option<Payment>> {
+pub(super) fn payment(
+    connection: &Connection,
+    firm: Id<Firm>,
+    by: &Ref<Payment>,
+) -> Result<Option<Payment>> {
     let from = format!("select {} from payments p where p.firm_id = ?1 and p", rows::PAYMENT);
     named(connection, &from, firm, by, rows::payment)
 }
@@ -66,7 +85,12 @@ pub(super) fn outcome(
     one(connection, &sql, (firm.bytes(), user.bytes(), key), rows::outcome)
 }
 
-fn counter(connection: &Connection, firm: Id<Firm>, series: Series, period: i32) -> Result<Option<Counter>> {
+fn counter(
+    connection: &Connection,
+    firm: Id<Firm>,
+    series: Series,
+    period: i32,
+) -> Result<Option<Counter>> {
     let sql = format!(
         "select {} from counters n where n.firm_id = ?1 and n.series = ?2 and n.period = ?3",
         rows::COUNTER
@@ -74,7 +98,12 @@ fn counter(connection: &Connection, firm: Id<Firm>, series: Series, period: i32)
     one(connection, &sql, (firm.bytes(), series.prefix(), period), rows::counter)
 }
 
-fn days(connection: &Connection, firm: Id<Firm>, retainer: Id<Retainer>, from: Day) -> Result<Vec<DayNet>> {
+fn days(
+    connection: &Connection,
+    firm: Id<Firm>,
+    retainer: Id<Retainer>,
+    from: Day,
+) -> Result<Vec<DayNet>> {
     let sql = format!(
         "select {} from retainer_days d where d.firm_id = ?1 and d.retainer_id = ?2 and d.day >= ?3",
         rows::DAY_NET
@@ -95,8 +124,12 @@ pub(super) fn named<R, T>(
     decode: fn(&mut Columns<'_>) -> Result<T>,
 ) -> Result<Option<T>> {
     match by {
-        Ref::Id(id) => one(connection, &format!("{from}.id = ?2"), (firm.bytes(), id.bytes()), decode),
-        Ref::Number(number) => one(connection, &format!("{from}.number = ?2"), (firm.bytes(), number), decode),
+        Ref::Id(id) => {
+            one(connection, &format!("{from}.id = ?2"), (firm.bytes(), id.bytes()), decode)
+        }
+        Ref::Number(number) => {
+            one(connection, &format!("{from}.number = ?2"), (firm.bytes(), number), decode)
+        }
     }
 }
 
@@ -106,5 +139,8 @@ fn one<T>(
     params: impl Params,
     decode: fn(&mut Columns<'_>) -> Result<T>,
 ) -> Result<Option<T>> {
-    connection.prepare_cached(sql)?.query_row(params, |row| decode(&mut Columns::of(row))).optional()
+    connection
+        .prepare_cached(sql)?
+        .query_row(params, |row| decode(&mut Columns::of(row)))
+        .optional()
 }

@@ -5,7 +5,6 @@
 
 mod append;
 mod backup;
-mod checkpoint;
 mod codec;
 mod connect;
 mod list;
@@ -58,12 +57,14 @@ pub(crate) fn open_reader(path: &Path) -> Result<Reader, OpenError> {
 impl Store for SqliteStore {
     async fn begin(&mut self, firms: &[Id<Firm>]) -> Result<Vec<Option<Firm>>, StoreError> {
         self.connection.execute_batch("begin immediate").map_err(|error| self.give_up(&error))?;
-        let heads: rusqlite::Result<Vec<_>> = firms.iter().map(|firm| load::firm(&self.connection, *firm)).collect();
+        let heads: rusqlite::Result<Vec<_>> =
+            firms.iter().map(|firm| load::firm(&self.connection, *firm)).collect();
         heads.map_err(|error| self.give_up(&error))
     }
 
     async fn load(&mut self, firm: Id<Firm>, keys: &[Key]) -> Result<Vec<Loaded>, StoreError> {
-        let rows: rusqlite::Result<Vec<_>> = keys.iter().map(|key| load::load(&self.connection, firm, key)).collect();
+        let rows: rusqlite::Result<Vec<_>> =
+            keys.iter().map(|key| load::load(&self.connection, firm, key)).collect();
         rows.map_err(|error| self.give_up(&error))
     }
 
@@ -77,9 +78,7 @@ impl Store for SqliteStore {
                 Failure::Database(error) => self.give_up(&error),
             })?;
         }
-        self.connection.execute_batch("commit").map_err(|error| self.uncommitted(&error))?;
-        checkpoint::when_due(&self.connection);
-        Ok(())
+        self.connection.execute_batch("commit").map_err(|error| self.uncommitted(&error))
     }
 
     async fn rollback(&mut self) {
@@ -117,7 +116,9 @@ impl SqliteStore {
         }
         match self.connection.execute_batch("rollback") {
             _ if self.connection.is_autocommit() => Ok(()),
-            Ok(()) => Err(StoreError::Unknown("the transaction did not end with its rollback".to_owned())),
+            Ok(()) => {
+                Err(StoreError::Unknown("the transaction did not end with its rollback".to_owned()))
+            }
             Err(error) => Err(StoreError::Unknown(format!("the rollback failed: {error}"))),
         }
     }
@@ -128,7 +129,9 @@ fn before_commit(error: &rusqlite::Error) -> StoreError {
     let text = error.to_string();
     match error.sqlite_error_code() {
         Some(ErrorCode::DatabaseBusy | ErrorCode::DatabaseLocked) => StoreError::Conflict(text),
-        Some(ErrorCode::ConstraintViolation | ErrorCode::TooBig | ErrorCode::TypeMismatch) => StoreError::Refused(text),
+        Some(ErrorCode::ConstraintViolation | ErrorCode::TooBig | ErrorCode::TypeMismatch) => {
+            StoreError::Refused(text)
+        }
         Some(_) => StoreError::Unavailable(text),
         // Not SQLite's but ours: a value that can't be stored, or a stored one that makes no sense.
         // It comes with one row, so with one command.
@@ -138,6 +141,16 @@ fn before_commit(error: &rusqlite::Error) -> StoreError {
 
 impl Drop for SqliteStore {
     fn drop(&mut self) {
-        checkpoint::last(&self.connection);
+        let emptied = self
+            .connection
+            .query_row("pragma wal_checkpoint(truncate)", [], |row| row.get::<_, bool>(0));
+        match emptied {
+            Ok(false) => {}
+            // Nothing is lost: the log is read again when the database is next opened.
+            Ok(true) => {
+                tracing::warn!("the write-ahead log was left in place: somebody is still reading");
+            }
+            Err(error) => tracing::warn!(%error, "the write-ahead log could not be emptied"),
+        }
     }
 }

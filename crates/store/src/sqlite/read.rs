@@ -21,8 +21,8 @@ use super::{
     connect, list, load, rows,
 };
 use crate::{
-    ClientFilter, History, Listed, OpenError, Page, PaymentFilter, PaymentView, ReadError, RetainerFilter,
-    RetainerSum, RetainerView,
+    ClientFilter, History, Listed, OpenError, Page, PaymentFilter, PaymentView, ReadError,
+    RetainerFilter, RetainerSum, RetainerView,
 };
 
 /// Connections that read at the same time.
@@ -45,7 +45,8 @@ struct Pool {
 
 impl Reader {
     pub(super) fn open(path: &Path) -> Result<Self, OpenError> {
-        let idle = (0..READERS_COUNT).map(|_| connect::reader(path)).collect::<rusqlite::Result<_>>()?;
+        let idle =
+            (0..READERS_COUNT).map(|_| connect::reader(path)).collect::<rusqlite::Result<_>>()?;
         let permits = Arc::new(Semaphore::new(READERS_COUNT));
         Ok(Self { pool: Arc::new(Pool { path: path.to_owned(), idle: Mutex::new(idle), permits }) })
     }
@@ -60,7 +61,10 @@ impl Reader {
     /// # Errors
     /// [`ReadError::Database`]
     pub async fn ping(&self) -> Result<(), ReadError> {
-        self.ask(|db| Ok(db.query_row("select number from schema_migrations limit 1", [], |_| Ok(()))?)).await
+        self.ask(|db| {
+            Ok(db.query_row("select number from schema_migrations limit 1", [], |_| Ok(()))?)
+        })
+        .await
     }
 
     /// A firm's head.
@@ -88,7 +92,11 @@ impl Reader {
     ///
     /// # Errors
     /// [`ReadError`]
-    pub async fn member(&self, firm: Id<Firm>, user: Id<User>) -> Result<Option<Member>, ReadError> {
+    pub async fn member(
+        &self,
+        firm: Id<Firm>,
+        user: Id<User>,
+    ) -> Result<Option<Member>, ReadError> {
         self.ask(move |db| Ok(load::member(db, firm, user)?)).await
     }
 
@@ -103,7 +111,8 @@ impl Reader {
                 rows::MEMBER
             );
             let mut statement = db.prepare_cached(&sql)?;
-            let members = statement.query_map([firm.bytes()], |row| rows::member(&mut Columns::of(row)))?;
+            let members =
+                statement.query_map([firm.bytes()], |row| rows::member(&mut Columns::of(row)))?;
             Ok(members.collect::<rusqlite::Result<_>>()?)
         })
         .await
@@ -113,7 +122,11 @@ impl Reader {
     ///
     /// # Errors
     /// [`ReadError`]
-    pub async fn client(&self, firm: Id<Firm>, by: &Ref<Client>) -> Result<Option<Client>, ReadError> {
+    pub async fn client(
+        &self,
+        firm: Id<Firm>,
+        by: &Ref<Client>,
+    ) -> Result<Option<Client>, ReadError> {
         let by = by.clone();
         self.ask(move |db| Ok(load::client(db, firm, &by)?)).await
     }
@@ -135,7 +148,11 @@ impl Reader {
     ///
     /// # Errors
     /// [`ReadError`]
-    pub async fn retainer(&self, firm: Id<Firm>, by: &Ref<Retainer>) -> Result<Option<RetainerView>, ReadError> {
+    pub async fn retainer(
+        &self,
+        firm: Id<Firm>,
+        by: &Ref<Retainer>,
+    ) -> Result<Option<RetainerView>, ReadError> {
         let by = by.clone();
         self.ask(move |db| Ok(list::retainer(db, firm, &by)?)).await
     }
@@ -183,7 +200,11 @@ impl Reader {
     ///
     /// # Errors
     /// [`ReadError`]
-    pub async fn payment(&self, firm: Id<Firm>, by: &Ref<Payment>) -> Result<Option<PaymentView>, ReadError> {
+    pub async fn payment(
+        &self,
+        firm: Id<Firm>,
+        by: &Ref<Payment>,
+    ) -> Result<Option<PaymentView>, ReadError> {
         let by = by.clone();
         self.ask(move |db| Ok(list::payment(db, firm, &by)?)).await
     }
@@ -205,7 +226,12 @@ impl Reader {
     ///
     /// # Errors
     /// [`ReadError`]
-    pub async fn outcome(&self, firm: Id<Firm>, user: Id<User>, key: &str) -> Result<Option<Outcome>, ReadError> {
+    pub async fn outcome(
+        &self,
+        firm: Id<Firm>,
+        user: Id<User>,
+        key: &str,
+    ) -> Result<Option<Outcome>, ReadError> {
         let key = key.to_owned();
         self.ask(move |db| Ok(load::outcome(db, firm, user, &key)?)).await
     }
@@ -217,10 +243,12 @@ impl Reader {
     ) -> Result<T, ReadError> {
         let pool = Arc::clone(&self.pool);
         let permits = Arc::clone(&pool.permits);
-        let permit = permits.acquire_owned().await.map_err(|_| gone("its connections are closed"))?;
+        let permit =
+            permits.acquire_owned().await.map_err(|_| gone("its connections are closed"))?;
         let answer = spawn_blocking(move || {
             let lent = Lent { connection: pool.take(), pool };
-            let connection = lent.connection.as_ref().ok_or_else(|| gone("no connection is idle"))?;
+            let connection =
+                lent.connection.as_ref().ok_or_else(|| gone("no connection is idle"))?;
             let answer = question(&*connection.unchecked_transaction()?);
             // The connection is back before the next reader may look for one.
             drop(lent);
@@ -256,6 +284,10 @@ fn gone(reason: &str) -> ReadError {
 
 impl From<rusqlite::Error> for ReadError {
     fn from(error: rusqlite::Error) -> Self {
-        if is_senseless(&error) { Self::Row(error.to_string()) } else { Self::Database(error.to_string()) }
+        if is_senseless(&error) {
+            Self::Row(error.to_string())
+        } else {
+            Self::Database(error.to_string())
+        }
     }
 }

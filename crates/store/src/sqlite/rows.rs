@@ -9,9 +9,9 @@ use domain::{
     ledger::{Account, Posting, Side},
     number::Series,
     rows::{
-        Alert, AlertKind, AuditRecord, AutoReplenish, BatchId, Client, ClientProfile, ClientType, Counter, DayNet,
-        Entry, Firm, Member, Movement, MovementKind, Outcome, Payment, PaymentMethod, PaymentStatus, PaymentType,
-        Retainer, RetainerTerms, RetainerType,
+        Alert, AlertKind, AuditRecord, AutoReplenish, BatchId, Client, ClientProfile, ClientType,
+        Counter, DayNet, Entry, Firm, Member, Movement, MovementKind, Outcome, Payment,
+        PaymentMethod, PaymentStatus, PaymentType, Retainer, RetainerTerms, RetainerType,
     },
 };
 use jiff::tz::TimeZone;
@@ -36,7 +36,8 @@ pub(super) fn firm(row: &mut Columns<'_>) -> Result<Firm> {
     })
 }
 
-pub(super) const MEMBER: &str = "m.user_id, m.role, m.active, m.version, m.created_at, m.updated_at";
+pub(super) const MEMBER: &str =
+    "m.user_id, m.role, m.active, m.version, m.created_at, m.updated_at";
 
 pub(super) fn member(row: &mut Columns<'_>) -> Result<Member> {
     Ok(Member {
@@ -96,7 +97,8 @@ pub(super) fn retainer(row: &mut Columns<'_>) -> Result<Retainer> {
             start: row.day()?,
             end: row.day_option()?,
             auto_replenish: {
-                let (threshold, amount) = (row.money_option(currency)?, row.money_option(currency)?);
+                let (threshold, amount) =
+                    (row.money_option(currency)?, row.money_option(currency)?);
                 threshold.zip(amount).map(|(threshold, amount)| AutoReplenish { threshold, amount })
             },
             case: row.id_option()?,

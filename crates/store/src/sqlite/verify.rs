@@ -18,7 +18,11 @@ impl Reader {
     ///
     /// # Errors
     /// [`ReadError::Row`] at the first row that makes no sense; [`ReadError::Database`].
-    pub fn rows(&self, firm: Id<Firm>, visit: &mut dyn FnMut(Stored)) -> std::result::Result<(), ReadError> {
+    pub fn rows(
+        &self,
+        firm: Id<Firm>,
+        visit: &mut dyn FnMut(Stored),
+    ) -> std::result::Result<(), ReadError> {
         let connection = connect::reader(self.path())?;
         let snapshot = connection.unchecked_transaction()?;
         walk(&snapshot, firm, visit)?;
@@ -32,8 +36,10 @@ impl Reader {
     /// [`ReadError::Database`]
     pub fn integrity(&self) -> std::result::Result<Vec<String>, ReadError> {
         let connection = connect::reader(self.path())?;
-        let mut complaints: Vec<String> =
-            connection.prepare("pragma integrity_check")?.query_map([], |row| row.get(0))?.collect::<Result<_>>()?;
+        let mut complaints: Vec<String> = connection
+            .prepare("pragma integrity_check")?
+            .query_map([], |row| row.get(0))?
+            .collect::<Result<_>>()?;
         complaints.retain(|complaint| complaint != "ok");
         let mut statement = connection.prepare("pragma foreign_key_check")?;
         let orphans = statement.query_map([], |row| {
@@ -60,16 +66,20 @@ fn walk(snapshot: &Connection, firm: Id<Firm>, visit: &mut dyn FnMut(Stored)) ->
     table(rows::MEMBER, "members m where m.firm_id = ?1 order by m.user_id", |row| {
         rows::member(row).map(Stored::Member)
     })?;
-    table(rows::CLIENT, "clients c where c.firm_id = ?1 order by c.id", |row| rows::client(row).map(Stored::Client))?;
+    table(rows::CLIENT, "clients c where c.firm_id = ?1 order by c.id", |row| {
+        rows::client(row).map(Stored::Client)
+    })?;
     table(rows::RETAINER, "retainers r where r.firm_id = ?1 order by r.id", |row| {
         rows::retainer(row).map(Stored::Retainer)
     })?;
     table(rows::MOVEMENT, "movements j where j.firm_id = ?1 order by j.retainer_id, j.n", |row| {
         rows::movement(row).map(Stored::Movement)
     })?;
-    table(rows::DAY_NET, "retainer_days d where d.firm_id = ?1 order by d.retainer_id, d.day", |row| {
-        rows::day_net(row).map(Stored::DayNet)
-    })?;
+    table(
+        rows::DAY_NET,
+        "retainer_days d where d.firm_id = ?1 order by d.retainer_id, d.day",
+        |row| rows::day_net(row).map(Stored::DayNet),
+    )?;
     table(rows::ENTRY, "entries e where e.firm_id = ?1 order by e.seq, e.line", |row| {
         rows::entry(row).map(Stored::Entry)
     })?;
@@ -79,8 +89,12 @@ fn walk(snapshot: &Connection, firm: Id<Firm>, visit: &mut dyn FnMut(Stored)) ->
     table(rows::COUNTER, "counters n where n.firm_id = ?1 order by n.series, n.period", |row| {
         rows::counter(row).map(Stored::Counter)
     })?;
-    table(rows::ALERT, "alerts a where a.firm_id = ?1 order by a.id", |row| rows::alert(row).map(Stored::Alert))?;
-    table(rows::AUDIT, "audit a where a.firm_id = ?1 order by a.n", |row| rows::audit(row).map(Stored::Audit))?;
+    table(rows::ALERT, "alerts a where a.firm_id = ?1 order by a.id", |row| {
+        rows::alert(row).map(Stored::Alert)
+    })?;
+    table(rows::AUDIT, "audit a where a.firm_id = ?1 order by a.n", |row| {
+        rows::audit(row).map(Stored::Audit)
+    })?;
     table(rows::OUTCOME, "outcomes o where o.firm_id = ?1 order by o.user_id, o.key", |row| {
         rows::outcome(row).map(Stored::Outcome)
     })

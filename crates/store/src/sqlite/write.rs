@@ -51,7 +51,11 @@ pub(super) fn firm_batch(connection: &Connection, batch: &FirmBatch) -> Written 
 
 /// One row must have been touched.
 fn guarded(changed: usize, table: &str, key: impl Display) -> Written {
-    if changed == 1 { Ok(()) } else { Err(Failure::Conflict(format!("{table} {key} is not as it was read"))) }
+    if changed == 1 {
+        Ok(())
+    } else {
+        Err(Failure::Conflict(format!("{table} {key} is not as it was read")))
+    }
 }
 
 fn head(connection: &Connection, firm: &Firm, base: Option<BatchId>) -> Written {
@@ -59,7 +63,8 @@ fn head(connection: &Connection, firm: &Firm, base: Option<BatchId>) -> Written 
              (id, name, currency, zone, seq, audit_count, audit_head, last_batch, last_at)
              select ?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9
              where ?10 is null on conflict do nothing";
-    const UPDATE: &str = "update firms set name = ?2, currency = ?3, zone = ?4, seq = ?5, audit_count = ?6,
+    const UPDATE: &str =
+        "update firms set name = ?2, currency = ?3, zone = ?4, seq = ?5, audit_count = ?6,
              audit_head = ?7, last_batch = ?8, last_at = ?9
              where id = ?1 and last_batch = ?10";
     // Only a zone by name follows its country's changes.
@@ -81,7 +86,8 @@ fn head(connection: &Connection, firm: &Firm, base: Option<BatchId>) -> Written 
 }
 
 fn members(connection: &Connection, firm: &Id<Firm>, writes: &[Write<Member>]) -> Written {
-    const INSERT: &str = "insert into members (firm_id, user_id, role, active, version, created_at, updated_at)
+    const INSERT: &str =
+        "insert into members (firm_id, user_id, role, active, version, created_at, updated_at)
              select ?1, ?2, ?3, ?4, ?5, ?6, ?7
              where ?8 is null on conflict do nothing";
     const UPDATE: &str = "update members set role = ?3, active = ?4, version = ?5, updated_at = ?7
@@ -104,13 +110,15 @@ fn members(connection: &Connection, firm: &Id<Firm>, writes: &[Write<Member>]) -
 }
 
 fn clients(connection: &Connection, firm: &Id<Firm>, writes: &[Write<Client>]) -> Written {
-    const INSERT: &str = "insert into clients (firm_id, id, number, kind, full_name, first_name, last_name, company_name, email, phone,
+    const INSERT: &str = "insert into clients
+             (firm_id, id, number, kind, full_name, first_name, last_name, company_name, email, phone,
              national_id, registration_number, city, address, notes, user_id, created_by, version,
              created_at, updated_at)
              select ?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12, ?13, ?14, ?15, ?16, ?17, ?18, ?19,
              ?20
              where ?21 is null";
-    const UPDATE: &str = "update clients set kind = ?4, full_name = ?5, first_name = ?6, last_name = ?7, company_name = ?8,
+    const UPDATE: &str = "update clients set
+             kind = ?4, full_name = ?5, first_name = ?6, last_name = ?7, company_name = ?8,
              email = ?9, phone = ?10, national_id = ?11, registration_number = ?12, city = ?13,
              address = ?14, notes = ?15, user_id = ?16, version = ?18, updated_at = ?20
              where firm_id = ?1 and id = ?2 and version = ?21";
@@ -145,7 +153,8 @@ fn clients(connection: &Connection, firm: &Id<Firm>, writes: &[Write<Client>]) -
 }
 
 fn retainers(connection: &Connection, firm: &Id<Firm>, writes: &[Write<Retainer>]) -> Written {
-    const INSERT: &str = "insert into retainers (firm_id, id, number, client_id, kind, currency, minimum_balance, start_day, end_day,
+    const INSERT: &str = "insert into retainers
+             (firm_id, id, number, client_id, kind, currency, minimum_balance, start_day, end_day,
              replenish_threshold, replenish_amount, case_id, agreement_url, agreement_day, notes,
              initial_amount, balance, deposits, consumptions, refunds, movements, latest_day,
              low_balance_alerted, replenish_request, refunded, created_by, version, created_at,
@@ -153,7 +162,8 @@ fn retainers(connection: &Connection, firm: &Id<Firm>, writes: &[Write<Retainer>
              select ?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12, ?13, ?14, ?15, ?16, ?17, ?18, ?19,
              ?20, ?21, ?22, ?23, ?24, ?25, ?26, ?27, ?28, ?29
              where ?30 is null";
-    const UPDATE: &str = "update retainers set kind = ?5, minimum_balance = ?7, start_day = ?8, end_day = ?9,
+    const UPDATE: &str = "update retainers set
+             kind = ?5, minimum_balance = ?7, start_day = ?8, end_day = ?9,
              replenish_threshold = ?10, replenish_amount = ?11, case_id = ?12,
              agreement_url = ?13, agreement_day = ?14, notes = ?15, balance = ?17, deposits = ?18,
              consumptions = ?19, refunds = ?20, movements = ?21, latest_day = ?22,
@@ -200,11 +210,13 @@ fn retainers(connection: &Connection, firm: &Id<Firm>, writes: &[Write<Retainer>
 }
 
 fn payments(connection: &Connection, firm: &Id<Firm>, writes: &[Write<Payment>]) -> Written {
-    const INSERT: &str = "insert into payments (firm_id, id, number, client_id, kind, method, status, currency, amount, unapplied, deposited,
+    const INSERT: &str = "insert into payments
+             (firm_id, id, number, client_id, kind, method, status, currency, amount, unapplied, deposited,
              retainer_id, reference, notes, day, created_by, version, created_at, updated_at)
              select ?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12, ?13, ?14, ?15, ?16, ?17, ?18, ?19
              where ?20 is null";
-    const UPDATE: &str = "update payments set kind = ?5, method = ?6, status = ?7, amount = ?9, unapplied = ?10, deposited = ?11,
+    const UPDATE: &str = "update payments set
+             kind = ?5, method = ?6, status = ?7, amount = ?9, unapplied = ?10, deposited = ?11,
              retainer_id = ?12, reference = ?13, notes = ?14, day = ?15, version = ?17,
              updated_at = ?19
              where firm_id = ?1 and id = ?2 and version = ?20";
