@@ -1,1 +1,15 @@
-//! app
+//! Amanah: the financial core of a law practice that can't lose a payment.
+//!
+//! This crate is everything around the engine: HTTP, the command line, metrics, logs. It turns requests
+//! into commands and outcomes into answers. **It decides nothing about money.**
+
+mod app;
+pub mod bench;
+pub mod cli;
+pub mod http;
+pub mod messages;
+pub mod metrics;
+pub mod telemetry;
+pub mod verify;
+
+pub use app::{App, Settings, StartError};

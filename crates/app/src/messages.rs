@@ -196,7 +196,8 @@ const EN_FTL: &str = include_str!("../../../locales/en/messages.ftl");
 
 /// Every sentence of one language as a JSON string, in the order of [`Message::ALL`].
 fn resolve(lang: LanguageIdentifier, source: &str) -> Vec<String> {
-    let resource = FluentResource::try_new(source.to_owned()).expect("the locales are checked by a test");
+    let resource =
+        FluentResource::try_new(source.to_owned()).expect("the locales are checked by a test");
     let mut bundle = FluentBundle::new(vec![lang]);
     bundle.add_resource(resource).expect("the locales are checked by a test");
     let sentence = |message: &Message| {

@@ -1,7 +1,11 @@
 //! `amanah verify`: recomputes balances, ledger, numbers and the audit chain from the journal, and
 //! compares them with what is stored. It reads one snapshot, beside a running server or without one.
 
-use domain::invariant::{Checker, Verdict};
+use domain::{
+    Id,
+    invariant::{Checker, Verdict},
+    rows::Firm,
+};
 use store::Reader;
 
 /// What was found in one database.
@@ -22,13 +26,13 @@ impl Findings {
     }
 }
 
-/// Checks every firm. It reads the whole database; call it where blocking is fine.
+/// Checks these firms. It reads everything they have; call it where blocking is fine.
 ///
 /// # Errors
 /// The database can't be read.
-pub fn verify(reader: &Reader) -> Result<Findings, store::ReadError> {
+pub fn verify(reader: &Reader, firms: Vec<Id<Firm>>) -> Result<Findings, store::ReadError> {
     let mut findings = Findings { complaints: reader.integrity()?, ..Findings::default() };
-    for firm in reader.firm_ids()? {
+    for firm in firms {
         let mut checker = Checker::default();
         reader.rows(firm, &mut |row| checker.see(row))?;
         findings.firms += 1;
@@ -49,11 +53,15 @@ pub fn verify(reader: &Reader) -> Result<Findings, store::ReadError> {
 /// The database can't be read.
 #[expect(clippy::print_stdout, reason = "the verdicts are what this command is for")]
 pub fn run(reader: &Reader) -> anyhow::Result<bool> {
-    let findings = verify(reader)?;
+    let runtime = tokio::runtime::Builder::new_current_thread().build()?;
+    let findings = verify(reader, runtime.block_on(reader.firms())?)?;
     println!("{} firms", findings.firms);
     for verdict in &findings.verdicts {
         let mark = if verdict.broken == 0 { "ok    " } else { "BROKEN" };
-        println!("{mark} {:<4} {:>10} checked  {:>6} broken  {}", verdict.id, verdict.checked, verdict.broken, verdict.rule);
+        println!(
+            "{mark} {:<4} {:>10} checked  {:>6} broken  {}",
+            verdict.id, verdict.checked, verdict.broken, verdict.rule
+        );
         for example in &verdict.examples {
             println!("            {example}");
         }

@@ -26,7 +26,11 @@ const BULK_COMMANDS: usize = 160_000;
 const ENTRIES_PER_CONSUME: u64 = 2;
 
 /// Bulk commands a second, without and with idempotency keys.
-pub(super) async fn measure(rounds: usize, folder: &Path, report: &mut Report) -> anyhow::Result<()> {
+pub(super) async fn measure(
+    rounds: usize,
+    folder: &Path,
+    report: &mut Report,
+) -> anyhow::Result<()> {
     let bulk = Bulk::open(&folder.join("bulk.db")).await?;
     let (mut plain, mut keyed) = (Vec::new(), Vec::new());
     for round in 0..rounds {
@@ -98,13 +102,18 @@ impl Bulk {
                 waves.push_back(self.wave(size, keys.map(|round| (round, left))));
                 continue;
             }
-            let wave: tokio::task::JoinHandle<anyhow::Result<()>> = waves.pop_front().context("a wave is under way")?;
+            let wave: tokio::task::JoinHandle<anyhow::Result<()>> =
+                waves.pop_front().context("a wave is under way")?;
             wave.await??;
         }
         Ok(count as f64 / started.elapsed().as_secs_f64())
     }
 
-    fn wave(&self, size: usize, keys: Option<(usize, usize)>) -> tokio::task::JoinHandle<anyhow::Result<()>> {
+    fn wave(
+        &self,
+        size: usize,
+        keys: Option<(usize, usize)>,
+    ) -> tokio::task::JoinHandle<anyhow::Result<()>> {
         let engine = self.engine.clone();
         let requests: Vec<_> = (0..size)
             .map(|n| {
@@ -121,7 +130,8 @@ impl Bulk {
             })
             .collect();
         tokio::spawn(async move {
-            let submitted: Vec<_> = requests.into_iter().map(|request| engine.submit(request)).collect();
+            let submitted: Vec<_> =
+                requests.into_iter().map(|request| engine.submit(request)).collect();
             for settled in submitted {
                 accepted(settled.await?)?;
             }

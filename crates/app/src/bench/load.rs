@@ -48,8 +48,14 @@ impl Load {
         let until = started + self.lasts;
         let mut tasks = tokio::task::JoinSet::new();
         for n in 0..self.connections {
-            let mine: Vec<_> = requests.iter().skip(n % requests.len()).step_by(self.connections).cloned().collect();
-            let mine = if mine.is_empty() { vec![requests[n % requests.len()].clone()] } else { mine };
+            let mine: Vec<_> = requests
+                .iter()
+                .skip(n % requests.len())
+                .step_by(self.connections)
+                .cloned()
+                .collect();
+            let mine =
+                if mine.is_empty() { vec![requests[n % requests.len()].clone()] } else { mine };
             tasks.spawn(connection(self.port, mine, until, n));
         }
         let mut latencies = Histogram::<u64>::new(3)?;
@@ -80,7 +86,12 @@ async fn connection(
     while Instant::now() < until {
         let turn = usize::try_from(count)? % requests.len();
         if let Some(at) = places[turn] {
-            let fresh = format!("{:04x}{:06x}{:06x}", salt & 0xffff, n, FRESH.fetch_add(1, std::sync::atomic::Ordering::Relaxed) & 0xff_ffff);
+            let fresh = format!(
+                "{:04x}{:06x}{:06x}",
+                salt & 0xffff,
+                n,
+                FRESH.fetch_add(1, std::sync::atomic::Ordering::Relaxed) & 0xff_ffff
+            );
             requests[turn][at..at + COUNTER.len()].copy_from_slice(fresh.as_bytes());
         }
         let sent = Instant::now();
@@ -95,7 +106,10 @@ async fn connection(
 static FRESH: std::sync::atomic::AtomicU64 = std::sync::atomic::AtomicU64::new(0);
 
 /// Reads one answer with a `Content-Length`; anything but 2xx ends the run.
-pub(super) async fn read_answer(stream: &mut TcpStream, answer: &mut Vec<u8>) -> anyhow::Result<()> {
+pub(super) async fn read_answer(
+    stream: &mut TcpStream,
+    answer: &mut Vec<u8>,
+) -> anyhow::Result<()> {
     answer.clear();
     loop {
         if stream.read_buf(answer).await? == 0 {
@@ -117,7 +131,8 @@ pub(super) async fn read_answer(stream: &mut TcpStream, answer: &mut Vec<u8>) ->
 }
 
 fn content_length(head: &[u8]) -> Option<usize> {
-    let at = head.windows(16).position(|window| window.eq_ignore_ascii_case(b"\r\ncontent-length"))?;
+    let at =
+        head.windows(16).position(|window| window.eq_ignore_ascii_case(b"\r\ncontent-length"))?;
     let rest = head[at + 16..].strip_prefix(b":")?;
     let line = rest.split(|byte| *byte == b'\r').next()?;
     std::str::from_utf8(line).ok()?.trim().parse().ok()

@@ -58,7 +58,8 @@ pub fn run(args: &BenchArgs) -> anyhow::Result<()> {
     })?;
     report.print();
     if let Some(path) = &args.json {
-        std::fs::write(path, report.to_json()).with_context(|| format!("writing {}", path.display()))?;
+        std::fs::write(path, report.to_json())
+            .with_context(|| format!("writing {}", path.display()))?;
     }
     Ok(())
 }
@@ -77,7 +78,11 @@ impl BenchArgs {
 
     /// Runs the cases in turn, round by round, so that each meets the same weather; gives each case's
     /// median round.
-    async fn side_by_side(&self, cases: &[Case], connections: usize) -> anyhow::Result<Vec<Sample>> {
+    async fn side_by_side(
+        &self,
+        cases: &[Case],
+        connections: usize,
+    ) -> anyhow::Result<Vec<Sample>> {
         let mut samples = vec![Vec::new(); cases.len()];
         for _ in 0..self.rounds {
             for (case, samples) in cases.iter().zip(&mut samples) {
@@ -91,16 +96,32 @@ impl BenchArgs {
 }
 
 /// Hot and spread retainers beside `/api/me` on the same server, and one command a commit beside both.
-async fn over_http(args: &BenchArgs, folder: &std::path::Path, report: &mut Report) -> anyhow::Result<()> {
+async fn over_http(
+    args: &BenchArgs,
+    folder: &std::path::Path,
+    report: &mut Report,
+) -> anyhow::Result<()> {
     let server = Served::start(&folder.join("http.db"), 128)?;
     let alone = Served::start(&folder.join("alone.db"), 1)?;
     report.note("idle memory, MB", server.resident_mb()?, "reach < 60");
     let cases = vec![
         Case { name: "GET /api/me", requests: vec![server.get("/api/me")], port: server.port },
         Case { name: "consume, hot", requests: server.consumes(1).await?, port: server.port },
-        Case { name: "consume, hot, keyed", requests: server.keyed_consumes().await?, port: server.port },
-        Case { name: "consume, spread", requests: server.consumes(SPREAD_RETAINERS).await?, port: server.port },
-        Case { name: "consume, hot, batch 1", requests: alone.consumes(1).await?, port: alone.port },
+        Case {
+            name: "consume, hot, keyed",
+            requests: server.keyed_consumes().await?,
+            port: server.port,
+        },
+        Case {
+            name: "consume, spread",
+            requests: server.consumes(SPREAD_RETAINERS).await?,
+            port: server.port,
+        },
+        Case {
+            name: "consume, hot, batch 1",
+            requests: alone.consumes(1).await?,
+            port: alone.port,
+        },
     ];
     for connections in CONNECTIONS {
         let samples = args.side_by_side(&cases, connections).await?;
@@ -124,7 +145,11 @@ async fn over_http(args: &BenchArgs, folder: &std::path::Path, report: &mut Repo
 }
 
 /// Start-up with a million ledger entries, and the hot retainer with five million beside none.
-async fn with_history(args: &BenchArgs, folder: &std::path::Path, report: &mut Report) -> anyhow::Result<()> {
+async fn with_history(
+    args: &BenchArgs,
+    folder: &std::path::Path,
+    report: &mut Report,
+) -> anyhow::Result<()> {
     let path = folder.join("full.db");
     bulk::fill(&path, STARTUP_ENTRIES).await?;
     let server = Served::start(&path, 128)?;
@@ -135,7 +160,11 @@ async fn with_history(args: &BenchArgs, folder: &std::path::Path, report: &mut R
     let empty = Served::start(&folder.join("empty.db"), 128)?;
     let cases = vec![
         Case { name: "consume, hot, empty", requests: empty.consumes(1).await?, port: empty.port },
-        Case { name: "consume, hot, 5 M entries", requests: full.consumes(1).await?, port: full.port },
+        Case {
+            name: "consume, hot, 5 M entries",
+            requests: full.consumes(1).await?,
+            port: full.port,
+        },
     ];
     let samples = args.side_by_side(&cases, 64).await?;
     for (case, sample) in cases.iter().zip(&samples) {

@@ -26,7 +26,12 @@ impl Report {
     /// A load, beside the first of its group.
     pub fn http(&mut self, name: &str, connections: usize, sample: &Sample, first_per_second: f64) {
         let of_first = sample.per_second / first_per_second;
-        self.loads.push(LoadRow { name: name.to_owned(), connections, sample: sample.clone(), of_first });
+        self.loads.push(LoadRow {
+            name: name.to_owned(),
+            connections,
+            sample: sample.clone(),
+            of_first,
+        });
     }
 
     /// A single figure, and what it should reach.
@@ -36,7 +41,10 @@ impl Report {
 
     #[expect(clippy::print_stdout, reason = "the table is what this command is for")]
     pub fn print(&self) {
-        println!("{:<28} {:>5} {:>10} {:>9} {:>9} {:>9}", "load", "conn", "req/s", "of first", "p50 ms", "p99 ms");
+        println!(
+            "{:<28} {:>5} {:>10} {:>9} {:>9} {:>9}",
+            "load", "conn", "req/s", "of first", "p50 ms", "p99 ms"
+        );
         for row in &self.loads {
             println!(
                 "{:<28} {:>5} {:>10.0} {:>9.2} {:>9.2} {:>9.2}",

@@ -50,7 +50,13 @@ impl Served {
             .stderr(Stdio::null())
             .spawn()?;
         let token = Command::new(&program)
-            .args(["token", "--user", "0a0a0a0a0a0a0a0a0a0a0a0a", "--firm", "0b0b0b0b0b0b0b0b0b0b0b0b"])
+            .args([
+                "token",
+                "--user",
+                "0a0a0a0a0a0a0a0a0a0a0a0a",
+                "--firm",
+                "0b0b0b0b0b0b0b0b0b0b0b0b",
+            ])
             .args(["--role", "owner"])
             .env("JWT_SECRET", SECRET)
             .output()?;
@@ -68,7 +74,9 @@ impl Served {
                 bail!("the server stopped: {status}");
             }
             if let Ok(mut stream) = std::net::TcpStream::connect(("127.0.0.1", self.port)) {
-                stream.write_all(b"GET /ready HTTP/1.1\r\nHost: bench\r\nConnection: close\r\n\r\n")?;
+                stream.write_all(
+                    b"GET /ready HTTP/1.1\r\nHost: bench\r\nConnection: close\r\n\r\n",
+                )?;
                 let mut answer = String::new();
                 stream.read_to_string(&mut answer)?;
                 if answer.starts_with("HTTP/1.1 200") {
@@ -82,7 +90,11 @@ impl Served {
 
     /// A GET as bytes.
     pub fn get(&self, path: &str) -> Vec<u8> {
-        format!("GET {path} HTTP/1.1\r\nHost: bench\r\nAuthorization: Bearer {}\r\n\r\n", self.token).into_bytes()
+        format!(
+            "GET {path} HTTP/1.1\r\nHost: bench\r\nAuthorization: Bearer {}\r\n\r\n",
+            self.token
+        )
+        .into_bytes()
     }
 
     fn post(&self, path: &str, headers: &str, body: &str) -> Vec<u8> {
@@ -99,7 +111,11 @@ impl Served {
     pub async fn consumes(&self, retainers: usize) -> anyhow::Result<Vec<Vec<u8>>> {
         let mut requests = Vec::with_capacity(retainers);
         for retainer in self.open_retainers(retainers).await? {
-            requests.push(self.post(&format!("/api/retainers/{retainer}/consume"), "", r#"{"amount":0.01}"#));
+            requests.push(self.post(
+                &format!("/api/retainers/{retainer}/consume"),
+                "",
+                r#"{"amount":0.01}"#,
+            ));
         }
         Ok(requests)
     }
@@ -123,12 +139,19 @@ impl Served {
         let mut ids = Vec::with_capacity(count);
         for _ in 0..count {
             let retainer = self.send(&mut stream, "/api/retainers", &body).await?;
-            ids.push(retainer["data"]["_id"].as_str().context("a retainer without an id")?.to_owned());
+            ids.push(
+                retainer["data"]["_id"].as_str().context("a retainer without an id")?.to_owned(),
+            );
         }
         Ok(ids)
     }
 
-    async fn send(&self, stream: &mut TcpStream, path: &str, body: &str) -> anyhow::Result<serde_json::Value> {
+    async fn send(
+        &self,
+        stream: &mut TcpStream,
+        path: &str,
+        body: &str,
+    ) -> anyhow::Result<serde_json::Value> {
         stream.write_all(&self.post(path, "", body)).await?;
         let mut answer = Vec::new();
         load::read_answer(stream, &mut answer).await?;
@@ -139,7 +162,8 @@ impl Served {
     /// Resident memory of the server, in MB.
     pub fn resident_mb(&self) -> anyhow::Result<f64> {
         let status = std::fs::read_to_string(format!("/proc/{}/status", self.process.id()))?;
-        let line = status.lines().find_map(|line| line.strip_prefix("VmRSS:")).context("no VmRSS")?;
+        let line =
+            status.lines().find_map(|line| line.strip_prefix("VmRSS:")).context("no VmRSS")?;
         let kb: f64 = line.trim().trim_end_matches("kB").trim().parse()?;
         Ok(kb / 1024.0)
     }

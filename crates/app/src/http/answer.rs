@@ -111,7 +111,7 @@ impl Answer {
 
     /// Says that this was answered before.
     pub fn replayed(mut self) -> Self {
-        let value = hyper::header::HeaderValue::from_static("true");
+        let value = header::HeaderValue::from_static("true");
         self.headers.insert("idempotency-replayed", value);
         self
     }

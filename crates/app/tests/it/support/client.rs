@@ -155,7 +155,9 @@ impl Connection {
             _ if method == "HEAD" || status == 204 || status == 304 => Vec::new(),
             Some(Ok(length)) => self.read_exactly(length).await?,
             Some(Err(_)) => return Err(io::Error::other("a Content-Length that is no number")),
-            None if answer.header("transfer-encoding") == Some("chunked") => self.read_chunks().await?,
+            None if answer.header("transfer-encoding") == Some("chunked") => {
+                self.read_chunks().await?
+            }
             None => self.read_to_end().await?,
         };
         Ok(answer)

@@ -19,8 +19,8 @@ use engine::{Store, StoreError};
 pub struct Faults {
     /// The next commit succeeds and the process dies before it can answer.
     pub crash_after_commit: AtomicBool,
-    /// So many commits from now on lose to another process.
-    pub conflicts: AtomicUsize,
+    /// Every commit loses to another process.
+    pub conflict_always: AtomicBool,
     /// Every third commit loses to another process.
     pub conflict_often: AtomicBool,
     /// Commits find no database.
@@ -62,9 +62,9 @@ impl<S: Store> Store for Faulty<S> {
         if faults.away.load(SeqCst) {
             return Err(StoreError::Unavailable("as the test asked".to_owned()));
         }
-        let asked = faults.conflicts.try_update(SeqCst, SeqCst, |left| left.checked_sub(1)).is_ok();
-        let often = faults.conflict_often.load(SeqCst) && faults.commits.fetch_add(1, SeqCst) % 3 == 0;
-        if asked || often {
+        let often =
+            faults.conflict_often.load(SeqCst) && faults.commits.fetch_add(1, SeqCst) % 3 == 0;
+        if often || faults.conflict_always.load(SeqCst) {
             return Err(StoreError::Conflict("as the test asked".to_owned()));
         }
         self.inner.commit(batch).await?;

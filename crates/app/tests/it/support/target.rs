@@ -10,7 +10,7 @@ use serde_json::Value;
 use tokio::{sync::Barrier, task::JoinSet};
 
 use super::{
-    client::{self, Answer, Call, Connection},
+    client::{Answer, Call, Connection},
     clock::HandClock,
     faulty::Faults,
     server::{Options, Server},
@@ -37,6 +37,7 @@ pub struct Target {
     pub clock: Arc<HandClock>,
     pub faults: Arc<Faults>,
     pub delivery: Delivery,
+    is_twin: bool,
     system: tokio::sync::Mutex<System>,
     idle: Mutex<Vec<Connection>>,
 }
@@ -71,8 +72,9 @@ impl Target {
         delivery: Delivery,
         system: System,
     ) -> Self {
+        let is_twin = matches!(system, System::Twin(_));
         let (address, system) = (Mutex::new(address), tokio::sync::Mutex::new(system));
-        Self { address, clock, faults, delivery, system, idle: Mutex::default() }
+        Self { address, clock, faults, delivery, is_twin, system, idle: Mutex::default() }
     }
 
     pub fn address(&self) -> SocketAddr {
@@ -81,7 +83,9 @@ impl Target {
 
     /// One request, on a warm connection if there is one.
     pub async fn send(&self, call: &Call) -> Answer {
-        self.try_send(call).await.unwrap_or_else(|error| panic!("{} {}: {error}", call.method, call.path))
+        self.try_send(call)
+            .await
+            .unwrap_or_else(|error| panic!("{} {}: {error}", call.method, call.path))
     }
 
     pub async fn try_send(&self, call: &Call) -> std::io::Result<Answer> {
@@ -91,7 +95,7 @@ impl Target {
             None => Connection::open(self.address()).await?,
         };
         let answer = connection.send(call).await?;
-        self.idle.lock().unwrap().push(connection);
+        self.put_back(connection, &answer);
         Ok(answer)
     }
 
@@ -127,11 +131,18 @@ impl Target {
         let mut all = Vec::new();
         while let Some(done) = running.join_next().await {
             let (n, connection, timed) = done.expect("a sender does not panic");
-            self.idle.lock().unwrap().push(connection);
-            all.push((n, timed.map_err(|error| format!("a request got no answer: {error}"))?));
+            let timed = timed.map_err(|error| format!("a request got no answer: {error}"))?;
+            self.put_back(connection, &timed.answer);
+            all.push((n, timed));
         }
         all.sort_unstable_by_key(|(n, _)| *n);
         Ok(all.into_iter().map(|(_, timed)| timed).collect())
+    }
+
+    fn put_back(&self, connection: Connection, answer: &Answer) {
+        if answer.header("connection") != Some("close") {
+            self.idle.lock().unwrap().push(connection);
+        }
     }
 
     /// A connection that has carried a request before.
@@ -144,20 +155,30 @@ impl Target {
         connection
     }
 
-    /// Sends each call whole and hangs up on it, a moment of up to `longest` later.
-    pub async fn hang_up_on(&self, calls: Vec<Call>, longest: Duration) {
-        let mut running = JoinSet::new();
-        let address = self.address();
-        for call in calls {
-            running.spawn(async move {
-                let mut connection = Connection::open(address).await.expect("the server listens");
-                connection.write(&call.wire()).await.expect("the request goes out");
-                tokio::time::sleep(longest.mul_f64(random_share())).await;
-            });
+    /// Sends each call whole and hangs up on it: on the first at once, on the last when it is about to
+    /// be answered, on the others in between.
+    pub async fn hang_up_on(&self, calls: Vec<Call>) {
+        let (mut running, count) = (JoinSet::new(), calls.len());
+        for (n, call) in calls.into_iter().enumerate() {
+            running.spawn(hung_up(self.address(), call, self.moment(n, count)));
         }
         while let Some(done) = running.join_next().await {
             done.expect("a sender does not panic");
         }
+    }
+
+    /// As [`Self::hang_up_on`], but each only when the one before has been hung up on.
+    pub async fn hang_up_on_each(&self, calls: &[Call]) {
+        for (n, call) in calls.iter().enumerate() {
+            hung_up(self.address(), call.clone(), self.moment(n, calls.len())).await;
+        }
+    }
+
+    /// A random moment in the n-th of `count` parts of the time that a command takes here.
+    fn moment(&self, n: usize, count: usize) -> Duration {
+        let longest = if self.is_twin { Duration::from_millis(24) } else { Duration::from_millis(8) };
+        let [n, count] = [n, count].map(|n| u32::try_from(n).expect("few"));
+        longest.mul_f64((f64::from(n) + random_share()) / f64::from(count))
     }
 
     /// Stops the system as a crash would and starts it again on what it had stored.
@@ -182,7 +203,7 @@ impl Target {
     /// Every invariant over every firm; the twin keeps no books to check.
     pub async fn check(&self) {
         if let System::Ours(server) = &*self.system.lock().await {
-            server.check();
+            server.check().await;
         }
     }
 }
@@ -208,12 +229,13 @@ async fn held_back(
     (n, connection, answer.map(|answer| Timed { asked, answered: Instant::now(), answer }))
 }
 
+async fn hung_up(address: SocketAddr, call: Call, after: Duration) {
+    let mut connection = Connection::open(address).await.expect("the server listens");
+    connection.write(&call.wire()).await.expect("the request goes out");
+    tokio::time::sleep(after).await;
+}
+
 /// A random number from 0 to 1.
 pub fn random_share() -> f64 {
     f64::from(getrandom::u32().expect("randomness")) / f64::from(u32::MAX)
-}
-
-/// One call to a system that is no [`Target`].
-pub async fn send(address: SocketAddr, call: &Call) -> Answer {
-    client::send(address, call).await.unwrap_or_else(|error| panic!("{} {}: {error}", call.method, call.path))
 }

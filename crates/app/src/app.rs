@@ -1,0 +1,92 @@
+//! The running product: an engine, a read side, and what the edge needs to speak to callers.
+
+use std::{io, sync::Arc};
+
+use engine::{Clock, Decide, Engine, Ids, Limits, Store, SystemClock};
+use store::Reader;
+
+use crate::{
+    http::{Auth, RequestIds, Secret},
+    metrics::Metrics,
+};
+
+/// How the product is set up. Tests hand in their own clock, limits and decisions.
+pub struct Settings {
+    /// What tokens are signed with.
+    pub secret: Secret,
+    /// Bounds of the engine.
+    pub limits: Limits,
+    /// Tells the time, to the engine and to tokens.
+    pub clock: Arc<dyn Clock>,
+    /// Decides; [`domain::decide`] but in tests that need a defect.
+    pub decide: Decide,
+    /// Browser origins that may call with credentials, such as `https://app.example.com`.
+    pub cors_origins: Vec<String>,
+}
+
+impl Settings {
+    /// The usual ones.
+    pub fn new(secret: Secret) -> Self {
+        Self {
+            secret,
+            limits: Limits::default(),
+            clock: Arc::new(SystemClock),
+            decide: domain::decide,
+            cors_origins: Vec::new(),
+        }
+    }
+}
+
+/// The product could not start.
+#[derive(Debug, thiserror::Error)]
+pub enum StartError {
+    /// The operating system has no randomness to give.
+    #[error("the operating system gives no randomness: {0}")]
+    Randomness(#[from] getrandom::Error),
+    /// The operating system refuses a thread.
+    #[error("a lane can't be started: {0}")]
+    Lane(#[from] io::Error),
+}
+
+/// Everything that a request may need.
+pub struct App {
+    /// Carries commands out.
+    pub engine: Engine,
+    /// Shows committed rows.
+    pub reader: Reader,
+    /// Verifies tokens.
+    pub auth: Auth,
+    /// Tells the time.
+    pub clock: Arc<dyn Clock>,
+    /// Counts.
+    pub metrics: Arc<Metrics>,
+    /// Browser origins that may call with credentials.
+    pub cors_origins: Vec<String>,
+    pub(crate) request_ids: RequestIds,
+}
+
+impl App {
+    /// Starts one lane per store.
+    ///
+    /// # Errors
+    /// [`StartError`]
+    pub fn start<S: Store>(
+        stores: Vec<S>,
+        reader: Reader,
+        settings: Settings,
+    ) -> Result<Arc<Self>, StartError> {
+        let Settings { secret, limits, clock, decide, cors_origins } = settings;
+        let metrics = Arc::new(Metrics::default());
+        let options = engine::Options {
+            limits,
+            clock: Arc::clone(&clock),
+            ids: Arc::new(Ids::random()?),
+            observer: Arc::<Metrics>::clone(&metrics),
+            decide,
+        };
+        let engine = Engine::start(stores, options)?;
+        let auth = Auth::new(&secret, Arc::clone(&clock));
+        let request_ids = RequestIds::new(getrandom::u32()?);
+        Ok(Arc::new(Self { engine, reader, auth, clock, metrics, cors_origins, request_ids }))
+    }
+}

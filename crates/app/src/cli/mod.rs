@@ -1,0 +1,90 @@
+//! The command line. Its names are fixed: scripts and unit files depend on them.
+
+mod backup;
+mod demo;
+mod serve;
+mod token;
+mod verify;
+
+use std::process::ExitCode;
+
+use clap::{Parser, Subcommand};
+
+use crate::{bench::BenchArgs, telemetry};
+
+/// The financial core of a law firm: retainers, payments and their books, as one server.
+///
+/// Money never races: every command is decided in order inside one database transaction and is
+/// durable before it is answered.
+#[derive(Debug, Parser)]
+#[command(name = "amanah", version, after_help = EXAMPLES)]
+pub struct Cli {
+    #[command(subcommand)]
+    command: Command,
+    #[command(flatten)]
+    log: telemetry::LogArgs,
+}
+
+const EXAMPLES: &str = "\
+Examples:
+  Look around, with made-up data that is thrown away:
+    amanah serve --demo
+
+  Serve a firm:
+    export JWT_SECRET=$(openssl rand -hex 32)
+    amanah serve --database sqlite:firm.db --listen 127.0.0.1:5000
+
+  A token to try it with:
+    amanah token --user 64f1a2b3c4d5e6f708192a3b --firm 64f1a2b3c4d5e6f708192a00 --role owner
+
+  Check the books, also while the server runs:
+    amanah verify --database sqlite:firm.db
+
+  Keep a copy, also while the server runs:
+    amanah backup firm-copy.db --database sqlite:firm.db";
+
+#[derive(Debug, Subcommand)]
+enum Command {
+    Serve(serve::ServeArgs),
+    Token(token::TokenArgs),
+    Verify(verify::VerifyArgs),
+    Backup(backup::BackupArgs),
+    /// Measure the product on this machine.
+    Bench(BenchArgs),
+}
+
+/// Which database; every command that opens one takes this.
+#[derive(Debug, clap::Args)]
+struct DatabaseArgs {
+    /// Where the books are kept: `sqlite:PATH`.
+    #[arg(long, env = "AMANAH_DATABASE", value_name = "URL")]
+    database: String,
+}
+
+/// Reads the command line and does what it says.
+///
+/// # Errors
+/// Whatever stands in the way, in words for the person at the terminal.
+pub fn run() -> anyhow::Result<ExitCode> {
+    let Cli { command, log } = Cli::parse();
+    telemetry::start(&log)?;
+    match command {
+        Command::Serve(args) => serve::run(args),
+        Command::Token(args) => token::run(&args),
+        Command::Verify(args) => verify::run(&args),
+        Command::Backup(args) => backup::run(&args),
+        Command::Bench(args) => crate::bench::run(&args).map(|()| ExitCode::SUCCESS),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use clap::CommandFactory;
+
+    use super::*;
+
+    #[test]
+    fn the_command_line_is_sound() {
+        Cli::command().debug_assert();
+    }
+}

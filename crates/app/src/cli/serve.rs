@@ -1,0 +1,145 @@
+//! `amanah serve`
+
+use std::{net::SocketAddr, process::ExitCode, sync::Arc};
+
+use anyhow::{Context, bail};
+use tokio::{
+    net::TcpListener,
+    signal::unix::{SignalKind, signal},
+};
+
+use super::{demo, token};
+use crate::{
+    App, Settings,
+    http::{self, HttpLimits, Secret},
+};
+
+/// Serve the HTTP API.
+///
+/// Opens the database (making it if there is none), listens, and serves until SIGTERM or Ctrl-C; then
+/// finishes what is being answered. Tokens are verified with JWT_SECRET from the environment.
+/// TLS is the business of a proxy in front.
+#[derive(Debug, clap::Args)]
+pub(super) struct ServeArgs {
+    /// Where the books are kept: `sqlite:PATH`.
+    #[arg(long, env = "AMANAH_DATABASE", value_name = "URL")]
+    database: Option<String>,
+    /// Where to listen; `:0` takes any free port. Default: 127.0.0.1 with PORT, else 127.0.0.1:5000.
+    #[arg(long, env = "AMANAH_LISTEN", value_name = "HOST:PORT")]
+    listen: Option<String>,
+    /// The port, where --listen is not given.
+    #[arg(long, env = "PORT", hide = true, default_value_t = 5000)]
+    port: u16,
+    /// Most commands in one commit; 1 gives every command a commit of its own.
+    #[arg(long, value_name = "N", default_value_t = 128, value_parser = clap::value_parser!(u64).range(1..=4096))]
+    batch_count_max: u64,
+    /// A browser origin that may call with credentials, like https://app.example.com; may be repeated.
+    #[arg(long = "cors-origin", value_name = "ORIGIN", value_parser = origin)]
+    cors_origins: Vec<String>,
+    /// Serve a made-up firm from a fresh folder that is removed at the end, and print what to try.
+    /// No other database is touched.
+    #[arg(long)]
+    demo: bool,
+    /// What tokens are signed with, at least 32 bytes.
+    #[arg(long = "jwt-secret", env = "JWT_SECRET", hide_env_values = true, hide = true)]
+    secret: Option<String>,
+}
+
+/// An origin as browsers send it: scheme and authority, no path.
+fn origin(text: &str) -> Result<String, &'static str> {
+    let authority = text.strip_prefix("https://").or_else(|| text.strip_prefix("http://"));
+    let is_bare =
+        authority.is_some_and(|rest| !rest.is_empty() && !rest.contains(['/', ' ', '*', ',']));
+    if is_bare {
+        Ok(text.to_owned())
+    } else {
+        Err("an origin is like https://app.example.com, without a path")
+    }
+}
+
+pub(super) fn run(args: ServeArgs) -> anyhow::Result<ExitCode> {
+    let runtime = tokio::runtime::Builder::new_multi_thread().enable_all().build()?;
+    runtime.block_on(serve(args))
+}
+
+async fn serve(args: ServeArgs) -> anyhow::Result<ExitCode> {
+    let folder =
+        args.demo.then(tempfile::tempdir).transpose().context("making a folder for the demo")?;
+    let (url, secret) = match (&folder, args.database) {
+        (Some(folder), _) => {
+            (format!("sqlite:{}", folder.path().join("demo.db").display()), random_secret()?)
+        }
+        (None, Some(url)) => (url, token::secret(args.secret.as_deref())?),
+        (None, None) => bail!(
+            "which database? give --database sqlite:PATH (it is made if it is not there), \
+             or look around with --demo"
+        ),
+    };
+    let address = args.listen.unwrap_or_else(|| format!("127.0.0.1:{}", args.port));
+    let listener = TcpListener::bind(&address).await.with_context(|| {
+        format!(
+            "{address} can't be listened on; another process may have it, try --listen 127.0.0.1:0"
+        )
+    })?;
+    let bound = listener.local_addr()?;
+    let mut settings = Settings::new(secret.clone());
+    settings.limits.batch_count_max = usize::try_from(args.batch_count_max)?;
+    settings.cors_origins = args.cors_origins;
+    let database = store::open(&url)?;
+    let app = App::start(database.stores, database.reader, settings)?;
+    if folder.is_some() {
+        demo::fill(&app).await.context("filling the demo")?;
+        demo::print_guide(bound, &secret, app.clock.now());
+    }
+    listen(listener, bound, app).await
+}
+
+/// Serves until it is told to stop, or must stop because nobody can know what was committed.
+async fn listen(
+    listener: TcpListener,
+    bound: SocketAddr,
+    app: Arc<App>,
+) -> anyhow::Result<ExitCode> {
+    let mut terminate = signal(SignalKind::terminate())?;
+    let engine = app.engine.clone();
+    let mut failure = None;
+    let stop = async {
+        tokio::select! {
+            _ = terminate.recv() => tracing::info!("SIGTERM: stopping"),
+            _ = tokio::signal::ctrl_c() => tracing::info!("interrupted: stopping"),
+            reason = engine.failed() => failure = Some(reason),
+        }
+    };
+    tracing::info!(address = %bound, "listening");
+    http::serve(listener, app, HttpLimits::default(), stop).await;
+    if let Some(reason) = failure {
+        tracing::error!(
+            reason,
+            "the engine has failed; restart the server, it will find out what was committed"
+        );
+        return Ok(ExitCode::FAILURE);
+    }
+    tracing::info!("stopped");
+    Ok(ExitCode::SUCCESS)
+}
+
+fn random_secret() -> anyhow::Result<Secret> {
+    let mut bytes = [0; http::SECRET_BYTES_MIN];
+    getrandom::fill(&mut bytes)?;
+    Ok(Secret::new(&bytes)?)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn origins_are_what_browsers_send() {
+        assert!(
+            origin("https://app.example.com").is_ok() && origin("http://localhost:3000").is_ok()
+        );
+        for text in ["*", "app.example.com", "https://", "https://a/", "https://*.example.com"] {
+            assert!(origin(text).is_err(), "{text}");
+        }
+    }
+}

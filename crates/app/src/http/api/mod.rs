@@ -1,0 +1,10 @@
+//! One file per resource: its routes' handlers, the bodies they take, the JSON they give.
+
+pub(super) mod clients;
+pub(super) mod health;
+pub(super) mod list;
+pub(super) mod me;
+pub(super) mod members;
+pub(super) mod outcomes;
+pub(super) mod payments;
+pub(super) mod retainers;

@@ -1,0 +1,298 @@
+//! Retainers and their movements as JSON, and how each command's outcome is told.
+
+use domain::{
+    Day,
+    reply::{Reply, Shown},
+    rows::{Client, Movement, Retainer},
+};
+use hyper::StatusCode;
+
+use crate::{
+    http::{answer::Telling, api::clients, json},
+    messages::Message,
+};
+
+pub(super) const OPENED: Telling = Telling {
+    status: StatusCode::CREATED,
+    message: Message::RetainerCreated,
+    location: Some("/api/retainers/"),
+    fields: |o, reply| tell(o, reply, |_, _| {}),
+};
+pub(super) const UPDATED: Telling =
+    Telling { status: StatusCode::OK, message: Message::RetainerUpdated, location: None, ..OPENED };
+pub(super) const CONSUMED: Telling = Telling {
+    message: Message::RetainerConsumed,
+    fields: |o, reply| {
+        tell(o, reply, |o, moved| {
+            moved.transaction(o);
+            moved.low_balance(o);
+        });
+        Moved::of(reply).low_balance(o);
+    },
+    ..UPDATED
+};
+pub(super) const REPLENISHED: Telling = Telling {
+    message: Message::RetainerReplenished,
+    fields: |o, reply| tell(o, reply, |o, moved| moved.transaction(o)),
+    ..UPDATED
+};
+pub(super) const REFUNDED: Telling = Telling {
+    message: Message::RetainerRefunded,
+    fields: |o, reply| {
+        tell(o, reply, |o, moved| moved.refund_amount(o));
+        Moved::of(reply).refund_amount(o);
+    },
+    ..UPDATED
+};
+
+/// What a command did to a retainer.
+struct Moved<'a> {
+    retainer: &'a Retainer,
+    client: &'a Client,
+    movement: Option<&'a Movement>,
+    /// The retainer as JSON; empty until it is written.
+    json: Vec<u8>,
+}
+
+impl<'a> Moved<'a> {
+    fn of(reply: &'a Reply) -> Self {
+        let Shown::Retainer { retainer, client, movement } = &reply.shown else {
+            unreachable!("a retainer command shows a retainer")
+        };
+        Self { retainer, client, movement: movement.as_deref(), json: Vec::new() }
+    }
+
+    /// Dashboards read both of them under `data`.
+    fn transaction(&self, o: &mut json::Object<'_>) {
+        o.raw("retainer", &self.json);
+        if let Some(movement) = self.movement {
+            o.with("transaction", |out| write_movement(out, movement));
+        }
+    }
+
+    fn low_balance(&self, o: &mut json::Object<'_>) {
+        o.flag("lowBalanceAlert", self.retainer.is_low());
+    }
+
+    fn refund_amount(&self, o: &mut json::Object<'_>) {
+        if let Some(movement) = self.movement {
+            o.money("refundAmount", movement.amount);
+        }
+    }
+}
+
+/// The retainer under its name, and again under `data` with what `more` adds there. It is written once
+/// and copied.
+fn tell(
+    o: &mut json::Object<'_>,
+    reply: &Reply,
+    more: impl FnOnce(&mut json::Object<'_>, &Moved<'_>),
+) {
+    let mut moved = Moved::of(reply);
+    let mut out = Vec::with_capacity(1_024);
+    write(&mut out, moved.retainer, moved.client, reply.today);
+    moved.json = out;
+    o.raw("retainer", &moved.json);
+    o.with("data", |out| {
+        json::object(out, |o| {
+            o.fields_of(&moved.json);
+            more(o, &moved);
+        });
+    });
+}
+
+/// A retainer as it is on `today`.
+pub(in crate::http::api) fn write(
+    out: &mut Vec<u8>,
+    retainer: &Retainer,
+    client: &Client,
+    today: Day,
+) {
+    let terms = &retainer.terms;
+    json::object(out, |o| {
+        o.id("_id", retainer.id);
+        o.integer("__v", retainer.version);
+        o.text("retainerNumber", &retainer.number);
+        o.with("clientId", |out| clients::write_short(out, client));
+        o.text("retainerType", terms.kind.name());
+        o.text("status", retainer.status(today).name());
+        o.money("initialAmount", retainer.initial_amount);
+        o.money("currentBalance", retainer.balance);
+        o.text("currency", retainer.currency().code());
+        o.money("minimumBalance", terms.minimum_balance);
+        o.money("totalDeposits", retainer.deposits);
+        o.money("totalConsumptions", retainer.consumptions);
+        o.money("totalRefunds", retainer.refunds);
+        o.day("startDate", terms.start);
+        o.day_or_null("endDate", terms.end);
+        o.flag("autoReplenish", terms.auto_replenish.is_some());
+        match terms.auto_replenish {
+            Some(auto) => {
+                o.money("replenishThreshold", auto.threshold);
+                o.money("replenishAmount", auto.amount);
+            }
+            None => {
+                o.null("replenishThreshold");
+                o.null("replenishAmount");
+            }
+        }
+        o.flag("lowBalanceAlertSent", retainer.low_balance_alerted);
+        o.id_or_null("replenishRequestId", retainer.replenish_request);
+        o.id_or_null("caseId", terms.case);
+        o.text_or_null("agreementUrl", terms.agreement_url.as_deref());
+        o.day_or_null("agreementSignedDate", terms.agreement_signed);
+        o.text_or_null("notes", terms.notes.as_deref());
+        o.id("createdBy", retainer.created_by);
+        o.time("createdAt", retainer.created_at);
+        o.time("updatedAt", retainer.updated_at);
+    });
+}
+
+/// One line of a retainer's journal.
+pub(super) fn write_movement(out: &mut Vec<u8>, movement: &Movement) {
+    json::object(out, |o| {
+        o.id("_id", movement.id);
+        o.integer("seq", movement.seq);
+        o.text("type", movement.kind.name());
+        o.money("amount", movement.amount);
+        o.money("balanceAfter", movement.balance_after);
+        o.day("date", movement.day);
+        o.time("createdAt", movement.at);
+        o.text_or_null("description", movement.description.as_deref());
+        o.id_or_null("invoiceId", movement.invoice);
+        o.id_or_null("paymentId", movement.payment);
+    });
+}
+
+#[cfg(test)]
+mod tests {
+    use std::sync::Arc;
+
+    use domain::{
+        Currency, Id, Money, Timestamp,
+        rows::{ClientProfile, ClientType, MovementKind, RetainerTerms, RetainerType},
+    };
+    use serde_json::{Value, json};
+
+    use super::*;
+    use crate::{http::answer::Reader, messages::Lang};
+
+    fn sar(minor: i64) -> Money {
+        Money::from_minor(minor, Currency::SAR)
+    }
+
+    fn reply(balance: i64) -> Reply {
+        let (user, at, day) = (Id::new([9; 12]), Timestamp::from_micros(0), Day::from_days(20_000));
+        let profile = ClientProfile { full_name: "منى".into(), ..ClientProfile::default() };
+        let client = Client {
+            id: Id::new([1; 12]),
+            number: "CLT-2026-0001".into(),
+            kind: ClientType::Individual,
+            profile,
+            user: None,
+            created_by: user,
+            version: 0,
+            created_at: at,
+            updated_at: at,
+        };
+        let terms = RetainerTerms {
+            kind: RetainerType::Advance,
+            minimum_balance: sar(5_000),
+            start: day,
+            end: None,
+            auto_replenish: None,
+            case: None,
+            agreement_url: None,
+            agreement_signed: None,
+            notes: None,
+        };
+        let retainer = Retainer {
+            id: Id::new([2; 12]),
+            number: "RET-2026-0001".into(),
+            client: client.id,
+            terms,
+            initial_amount: sar(10_000),
+            balance: sar(balance),
+            deposits: sar(10_000),
+            consumptions: sar(10_000 - balance),
+            refunds: sar(0),
+            movements: 2,
+            latest_day: day,
+            low_balance_alerted: false,
+            replenish_request: None,
+            refunded: false,
+            created_by: user,
+            version: 1,
+            created_at: at,
+            updated_at: at,
+        };
+        let movement = Movement {
+            id: Id::new([3; 12]),
+            retainer: retainer.id,
+            n: 2,
+            seq: 7,
+            kind: MovementKind::Consumption,
+            amount: sar(10_000 - balance),
+            balance_after: sar(balance),
+            day,
+            at,
+            description: None,
+            invoice: None,
+            payment: None,
+            by: user,
+        };
+        let shown = Shown::Retainer {
+            retainer: Arc::new(retainer),
+            client: Arc::new(client),
+            movement: Some(Arc::new(movement)),
+        };
+        Reply { seq: 7, today: day, shown }
+    }
+
+    fn told(telling: Telling, balance: i64) -> Value {
+        let reader = Reader { lang: Lang::Ar, request_id: "r".into(), stale: StatusCode::CONFLICT };
+        let written = telling.write_down(&reader, &Ok(reply(balance)));
+        assert_eq!(written[..2], telling.status.as_u16().to_be_bytes());
+        serde_json::from_slice(&written[2..]).unwrap()
+    }
+
+    #[test]
+    fn a_consume_answer_has_every_place_that_dashboards_read() {
+        let body = told(CONSUMED, 4_050);
+        assert_eq!(body["success"], true);
+        assert_eq!(body["message"], "تم استهلاك المبلغ من العربون بنجاح");
+        assert_eq!(body["seq"], 7);
+        assert_eq!(body["lowBalanceAlert"], true);
+        assert_eq!(body["retainer"]["currentBalance"].to_string(), "40.5");
+        assert_eq!(body["retainer"]["clientId"]["fullName"], "منى");
+        assert_eq!(body["data"]["retainer"], body["retainer"]);
+        assert_eq!(body["data"]["transaction"]["type"], "consumption");
+        assert_eq!(body["data"]["transaction"]["amount"].to_string(), "59.5");
+        assert_eq!(body["data"]["lowBalanceAlert"], true);
+        let Value::Object(retainer) = &body["retainer"] else { panic!("no retainer") };
+        assert!(retainer.iter().all(|(name, value)| body["data"][name] == *value));
+        assert_eq!(told(CONSUMED, 6_000)["lowBalanceAlert"], false);
+    }
+
+    #[test]
+    fn a_refund_answer_names_the_amount() {
+        let body = told(REFUNDED, 0);
+        assert_eq!(body["refundAmount"], json!(100));
+        assert_eq!(body["data"]["refundAmount"], json!(100));
+    }
+
+    #[test]
+    fn zz_time() {
+        let reader = Reader { lang: Lang::Ar, request_id: "r".into(), stale: StatusCode::CONFLICT };
+        let r = Ok(reply(4050));
+        let t = std::time::Instant::now();
+        for _ in 0..100_000 { std::hint::black_box(CONSUMED.write_down(&reader, &r)); }
+        println!("render {:?}", t.elapsed() / 100_000);
+        let t = std::time::Instant::now();
+        for _ in 0..100_000 { std::hint::black_box(crate::http::body::read::<super::super::body::ConsumeBody>(b"{\"amount\":0.01}").is_ok()); }
+        println!("parse {:?}", t.elapsed() / 100_000);
+        let t = std::time::Instant::now();
+        for _ in 0..100_000 { std::hint::black_box(domain::audit::fingerprint(&[b"POST", b"/api/retainers/0a0a0a0a0a0a0a0a0a0a0a0a/consume", b"{\"amount\":0.01}"])); }
+        println!("fingerprint {:?}", t.elapsed() / 100_000);
+    }
+}

@@ -1,0 +1,9 @@
+//! The product from the outside: over real connections, on a real database.
+//!
+//! `races` holds one test per row of the list of races, named after it; each is run against ours and
+//! against a deliberately naive twin. `http` is the contract, route by route. `process` runs the
+//! program itself: crashes, drains, its command line.
+
+mod races;
+mod support;
+mod twin;

@@ -1,0 +1,160 @@
+//! Another firm's rows are not there, and who has left the firm can do nothing more in it.
+
+use serde_json::{Value, json};
+
+use crate::support::{
+    client::{Answer, Call},
+    firm::{Firm, halalas},
+    race::Race,
+    tokens,
+};
+
+/// Status and body, without what differs in every answer.
+fn told(answer: &Answer) -> (u16, Value) {
+    let mut body = answer.json();
+    if let Some(object) = body.as_object_mut() {
+        object.remove("requestId");
+    }
+    (answer.status, body)
+}
+
+/// Every route that takes an id, for each of these ids: retainer, client, payment.
+fn routes(thief: &Firm<'_>, retainer: &str, client: &str, payment: &str) -> Vec<Call> {
+    let get = |path: String| Call::get(path).token(&thief.token);
+    let at = |what: &str| format!("/api/retainers/{retainer}{what}");
+    let payer = json!({"clientId": client, "amount": 1, "paymentMethod": "cash"});
+    let mut calls = vec![
+        get(at("")),
+        get(at("/history")),
+        get(format!("/api/clients/{client}")),
+        get(format!("/api/payments/{payment}")),
+        thief.consume(retainer, "1"),
+        thief.replenish(retainer, "1"),
+        thief.refund(retainer),
+        thief.put(at(""), &json!({"notes": "mine"})),
+        Call::new("PATCH", at("")).json(&json!({"notes": "mine"})).token(&thief.token),
+        thief.post("/api/retainers", &json!({"clientId": client, "initialAmount": 1})),
+        thief.post("/api/payments", &payer),
+        thief.post(format!("/api/payments/{payment}/complete"), &json!({})),
+    ];
+    calls.extend([9, 10, 11].map(|n| calls[n].clone().key(format!("{retainer}-{n}"))));
+    calls
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn p15_another_firms_rows_are_not_there() {
+    let scenario = async |owner: &Firm<'_>| {
+        let thief = Firm::new(owner.target);
+        let client = owner.client().await;
+        let retainer = owner.retainer_of(&client, 100, &json!({"notes": "ours"})).await;
+        let payment = owner.credit(&client, 50).await;
+        let absent = tokens::new_id();
+        let theirs = routes(&thief, &retainer, &client, &payment);
+        let none = routes(&thief, &absent, &absent, &absent);
+        let count = theirs.len();
+        // The owner works all the while.
+        let mut calls = theirs;
+        calls.extend((0..8).map(|_| owner.consume(&retainer, "1")));
+        let mut answers = owner.target.race(calls).await?;
+        for answer in answers.drain(count..) {
+            assert!(answer.is_ok(), "the owner was answered {}", answer.text());
+        }
+        for (n, call) in none.iter().enumerate() {
+            let due = owner.target.send(call).await;
+            if due.status != 404 || told(&answers[n]) != told(&due) {
+                return Err(format!(
+                    "{} {} of another firm was answered {}, of nobody {}",
+                    call.method,
+                    call.path.replace(&absent, ":id"),
+                    answers[n].text(),
+                    due.text()
+                ));
+            }
+        }
+        let document = owner.balances(&retainer, 10_000, 800).await?;
+        if document["notes"] != "ours" {
+            return Err(format!("another firm wrote {}", document["notes"]));
+        }
+        Ok(())
+    };
+    Race::new(20, "of another firm was answered").is_rule().run(scenario).await;
+}
+
+/// Both firms have a first retainer: a number means one's own.
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn p15_a_number_means_ones_own() {
+    let scenario = async |owner: &Firm<'_>| {
+        let other = Firm::new(owner.target);
+        let retainers = [owner.retainer(100).await, other.retainer(100).await];
+        let number =
+            |document: &Value| document["retainerNumber"].as_str().expect("a number").to_owned();
+        let mut calls = Vec::new();
+        for (firm, retainer) in [owner, &other].into_iter().zip(&retainers) {
+            let document = firm.get(format!("/api/retainers/{retainer}")).await["data"].clone();
+            calls.extend((0..4).map(|_| firm.consume(&number(&document), "10")));
+        }
+        let answers = owner.target.race(calls).await?;
+        for (n, answer) in answers.iter().enumerate() {
+            if answer.json()["data"]["_id"] != retainers[n / 4].as_str() {
+                return Err(format!("a number led into another firm: {}", answer.text()));
+            }
+        }
+        owner.balances(&retainers[0], 10_000, 4_000).await?;
+        other.balances(&retainers[1], 10_000, 4_000).await.map(drop)
+    };
+    Race::new(20, "led into another firm").is_rule().run(scenario).await;
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_dismissed_members_queued_commands_are_refused() {
+    let scenario = async |owner: &Firm<'_>| {
+        let retainer = owner.retainer(100).await;
+        let clerk = tokens::new_id();
+        let token = owner.token_of(&clerk, "accountant");
+        let by_clerk = |call: Call| {
+            let mut call = call;
+            call.headers.retain(|(name, _)| name != "Authorization");
+            call.token(&token)
+        };
+        owner.make(by_clerk(owner.consume(&retainer, "1"))).await;
+        let mut calls: Vec<_> = (0..12).map(|_| by_clerk(owner.consume(&retainer, "1"))).collect();
+        calls.insert(6, owner.put(format!("/api/members/{clerk}"), &json!({"active": false})));
+        let answers = owner.target.race(calls).await?;
+        let seq = |answer: &Answer| answer.json()["seq"].as_i64().expect("a seq");
+        let dismissed = seq(&answers[6]);
+        let mut taken = 1;
+        for (n, answer) in answers.iter().enumerate().filter(|(n, _)| *n != 6) {
+            match (answer.is_ok(), answer.code().as_str()) {
+                (true, _) if seq(answer) < dismissed => taken += 1,
+                (true, _) => {
+                    return Err(format!(
+                        "consume {n} was carried out after its sender had left the firm"
+                    ));
+                }
+                (false, "member_left") if answer.status == 403 => {}
+                (false, _) => {
+                    return Err(format!("a dismissed member was answered {}", answer.text()));
+                }
+            }
+        }
+        let document = owner.audited(&retainer).await?;
+        if halalas(&document["totalConsumptions"]) != taken * 100 {
+            return Err(format!(
+                "{taken} consumes were accepted, {} were taken",
+                document["totalConsumptions"]
+            ));
+        }
+        for call in [
+            Call::get(format!("/api/retainers/{retainer}")),
+            Call::get("/api/retainers"),
+            Call::get("/api/me"),
+        ] {
+            let answer = owner.target.send(&call.token(&token)).await;
+            if (answer.status, answer.code().as_str()) != (403, "member_left") {
+                return Err(format!("a dismissed member read {}", answer.text()));
+            }
+        }
+        Ok(())
+    };
+    Race::new(20, "after its sender had left").run(scenario).await;
+}

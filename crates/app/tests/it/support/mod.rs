@@ -1,0 +1,11 @@
+//! What the tests stand on: our server in this process, a client, a clock, a failing store, and the
+//! frame in which a scenario is raced against ours and against the naive twin.
+
+pub mod client;
+pub mod clock;
+pub mod faulty;
+pub mod firm;
+pub mod race;
+pub mod server;
+pub mod target;
+pub mod tokens;

@@ -1,0 +1,103 @@
+//! The naive twin: the old platform's way of writing, over documents in memory, behind our routes.
+//!
+//! Every rule is there and every rule is checked — by reading a document, waiting a moment as a
+//! database would make it wait, and writing the whole document back. Asked one request at a time it is
+//! (almost) right; asked by several at once it loses money. **A scenario that it passes proves nothing.**
+
+mod documents;
+mod keys;
+mod routes;
+
+use std::{
+    net::SocketAddr,
+    sync::{
+        Arc,
+        atomic::{AtomicU64, Ordering},
+    },
+    time::Duration,
+};
+
+use tokio::net::TcpListener;
+
+use crate::support::{clock::HandClock, faulty::Faults};
+use documents::Documents;
+
+/// Which way of writing the twin has.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Flaw {
+    /// Read, wait, write the whole document.
+    ReadWaitWrite,
+    /// The document's version is compared when writing; who loses is told so.
+    VersionWithoutRetry,
+    /// Writes are gathered and written together; when one fails, all do.
+    BatchTogether,
+}
+
+/// A running twin; it ends with its test's runtime.
+pub struct Twin {
+    pub address: SocketAddr,
+    shared: Arc<Shared>,
+}
+
+pub struct Shared {
+    documents: Documents,
+    flaw: Flaw,
+    clock: Arc<HandClock>,
+    faults: Arc<Faults>,
+    next_id: AtomicU64,
+    next_pause: AtomicU64,
+    journal: AtomicU64,
+    batch: tokio::sync::Mutex<Vec<routes::Waiting>>,
+}
+
+impl Twin {
+    pub async fn start(flaw: Flaw, clock: Arc<HandClock>, faults: Arc<Faults>) -> Self {
+        let shared = Arc::new(Shared {
+            documents: Documents::default(),
+            flaw,
+            clock,
+            faults,
+            next_id: AtomicU64::new(1),
+            next_pause: AtomicU64::new(0),
+            journal: AtomicU64::new(0),
+            batch: tokio::sync::Mutex::default(),
+        });
+        let listener = TcpListener::bind(("127.0.0.1", 0)).await.expect("a free port");
+        let address = listener.local_addr().expect("an address");
+        let routes = routes::router(Arc::clone(&shared));
+        tokio::spawn(async move { axum::serve(listener, routes).await });
+        Self { address, shared }
+    }
+
+    pub fn alert_count(&self, retainer: &str) -> usize {
+        self.shared.documents.alerts(retainer)
+    }
+}
+
+impl Shared {
+    /// What a round trip to a database costs: 1 to 3 ms.
+    async fn pause(&self) {
+        let n = self.next_pause.fetch_add(1, Ordering::Relaxed);
+        tokio::time::sleep(Duration::from_micros(1_000 + n * 617 % 2_000)).await;
+    }
+
+    /// The place of a write among all writes.
+    fn place(&self) -> u64 {
+        self.journal.fetch_add(1, Ordering::SeqCst) + 1
+    }
+
+    fn new_id(&self) -> String {
+        format!("{:024x}", self.next_id.fetch_add(1, Ordering::Relaxed))
+    }
+
+    /// `2026-06-01T09:00:00Z`, straight from the wall clock.
+    fn now(&self) -> String {
+        let at = jiff::Timestamp::from_microsecond(self.clock.micros()).expect("an instant");
+        format!("{at:.6}")
+    }
+
+    /// The year that the server's own clock shows, in the server's own zone.
+    fn year(&self) -> String {
+        self.now().chars().take(4).collect()
+    }
+}
