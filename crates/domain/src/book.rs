@@ -359,6 +359,8 @@ impl Book {
         }
         self.firm.last_batch = batch;
         self.days.clear();
+        // Answers are long and rarely asked for again: those that are come back from the database.
+        self.outcomes.clear();
         let journal = std::mem::take(&mut self.journal);
         let mut counters = Vec::new();
         for write in self.counters.values_mut().filter(|write| write.counter.taken != write.base) {

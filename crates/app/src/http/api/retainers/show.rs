@@ -280,19 +280,4 @@ mod tests {
         assert_eq!(body["refundAmount"], json!(100));
         assert_eq!(body["data"]["refundAmount"], json!(100));
     }
-
-    #[test]
-    fn zz_time() {
-        let reader = Reader { lang: Lang::Ar, request_id: "r".into(), stale: StatusCode::CONFLICT };
-        let r = Ok(reply(4050));
-        let t = std::time::Instant::now();
-        for _ in 0..100_000 { std::hint::black_box(CONSUMED.write_down(&reader, &r)); }
-        println!("render {:?}", t.elapsed() / 100_000);
-        let t = std::time::Instant::now();
-        for _ in 0..100_000 { std::hint::black_box(crate::http::body::read::<super::super::body::ConsumeBody>(b"{\"amount\":0.01}").is_ok()); }
-        println!("parse {:?}", t.elapsed() / 100_000);
-        let t = std::time::Instant::now();
-        for _ in 0..100_000 { std::hint::black_box(domain::audit::fingerprint(&[b"POST", b"/api/retainers/0a0a0a0a0a0a0a0a0a0a0a0a/consume", b"{\"amount\":0.01}"])); }
-        println!("fingerprint {:?}", t.elapsed() / 100_000);
-    }
 }
