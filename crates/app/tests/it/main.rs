@@ -4,6 +4,7 @@
 //! against a deliberately naive twin. `http` is the contract, route by route. `process` runs the
 //! program itself: crashes, drains, its command line.
 
+mod http;
 mod races;
 mod support;
 mod twin;

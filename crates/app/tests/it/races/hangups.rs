@@ -16,7 +16,8 @@ async fn c12_a_deposit_and_its_payment_are_one() {
         let payment = firm.credit(&client, 500).await;
         let call = |n: i64| {
             let body = json!({"amount": 10 + n, "paymentId": payment});
-            firm.post(format!("/api/retainers/{retainer}/replenish"), &body).key(format!("c12-{retainer}-{n}"))
+            firm.post(format!("/api/retainers/{retainer}/replenish"), &body)
+                .key(format!("c12-{retainer}-{n}"))
         };
         let calls: Vec<Call> = (0..8).map(call).collect();
         // One after another, so that nothing but the hanging up is at work.
@@ -32,7 +33,11 @@ async fn c12_a_deposit_and_its_payment_are_one() {
         let document = firm.get(format!("/api/payments/{payment}")).await["data"].clone();
         let left = halalas(&document["unappliedAmount"]);
         if (held, left) != (10_800, 39_200) {
-            return Err(format!("108 SAR of 500 were deposited: {} held, {} left", riyals(held), riyals(left)));
+            return Err(format!(
+                "108 SAR of 500 were deposited: {} held, {} left",
+                riyals(held),
+                riyals(left)
+            ));
         }
         Ok(())
     };

@@ -125,6 +125,8 @@ async fn p3_a_key_sent_twice_is_refused() {
         let retainer = firm.retainer(100).await;
         let call = firm.consume(&retainer, "5").key(format!("p3-{retainer}")).key("another");
         let answers = firm.target.race(vec![call; 3]).await?;
+        // Refused by their head alone: our server does not wait for the rest and closes.
+        firm.target.forget_connections();
         if let Some(answer) = answers.iter().find(|answer| answer.status != 400) {
             return Err(format!("two keys on one request were answered {}", answer.brief()));
         }

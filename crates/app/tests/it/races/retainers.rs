@@ -152,7 +152,8 @@ async fn x2_a_refund_and_consumes_share_one_balance() {
         accepted(&answers, &["insufficient_balance", "retainer_not_active"])?;
         let consumed = [0, 2].iter().filter(|n| answers[**n].is_ok()).count();
         let consumed = 3_000 * i64::try_from(consumed).expect("few");
-        let refunded = if answers[1].is_ok() { halalas(&answers[1].json()["refundAmount"]) } else { 0 };
+        let refunded =
+            if answers[1].is_ok() { halalas(&answers[1].json()["refundAmount"]) } else { 0 };
         if consumed + refunded != 10_000 {
             return Err(format!(
                 "{} and a refund of {} came out of 100 SAR",

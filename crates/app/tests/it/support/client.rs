@@ -128,8 +128,10 @@ impl Connection {
     }
 
     pub async fn send(&mut self, call: &Call) -> io::Result<Answer> {
-        self.write(&call.wire()).await?;
-        self.answer(call.method).await
+        // Who is refused before the whole request was sent finds the answer all the same.
+        let written = self.write(&call.wire()).await;
+        let answer = self.answer(call.method).await;
+        answer.map_err(|error| written.err().unwrap_or(error))
     }
 
     pub async fn write(&mut self, bytes: &[u8]) -> io::Result<()> {

@@ -176,14 +176,20 @@ impl Target {
 
     /// A random moment in the n-th of `count` parts of the time that a command takes here.
     fn moment(&self, n: usize, count: usize) -> Duration {
-        let longest = if self.is_twin { Duration::from_millis(24) } else { Duration::from_millis(8) };
+        let longest =
+            if self.is_twin { Duration::from_millis(24) } else { Duration::from_millis(8) };
         let [n, count] = [n, count].map(|n| u32::try_from(n).expect("few"));
         longest.mul_f64((f64::from(n) + random_share()) / f64::from(count))
     }
 
+    /// Begins with fresh connections from here on.
+    pub fn forget_connections(&self) {
+        self.idle.lock().unwrap().clear();
+    }
+
     /// Stops the system as a crash would and starts it again on what it had stored.
     pub async fn restart(&self) {
-        self.idle.lock().unwrap().clear();
+        self.forget_connections();
         let mut system = self.system.lock().await;
         let address = match &mut *system {
             System::Ours(server) => server.restart().await,
@@ -219,13 +225,10 @@ async fn held_back(
     let written = connection.write(most).await;
     barrier.wait().await;
     let asked = Instant::now();
-    let answer = match written {
-        Ok(()) => match connection.write(last).await {
-            Ok(()) => connection.answer(call.method).await,
-            Err(error) => Err(error),
-        },
-        Err(error) => Err(error),
-    };
+    // What is refused by its head alone may be answered, and closed, before the last byte is sent.
+    let written = written.and(connection.write(last).await);
+    let answer = connection.answer(call.method).await;
+    let answer = answer.map_err(|error| written.err().unwrap_or(error));
     (n, connection, answer.map(|answer| Timed { asked, answered: Instant::now(), answer }))
 }
 

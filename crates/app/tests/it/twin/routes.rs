@@ -499,7 +499,11 @@ async fn one_client(State(app): App, Path(id): Path<String>) -> Response {
 }
 
 async fn me(State(app): App, headers: HeaderMap) -> Response {
-    respond(app.firm(&headers).await.map_or_else(|refused| refused, |firm| (200, json!({"firmId": firm}))))
+    respond(
+        app.firm(&headers)
+            .await
+            .map_or_else(|refused| refused, |firm| (200, json!({"firmId": firm}))),
+    )
 }
 
 async fn one_retainer(State(app): App, Path(id): Path<String>, headers: HeaderMap) -> Response {
