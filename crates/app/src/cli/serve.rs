@@ -1,6 +1,6 @@
 //! `amanah serve`
 
-use std::{net::SocketAddr, process::ExitCode, sync::Arc};
+use std::{net::SocketAddr, num::NonZero, process::ExitCode, sync::Arc};
 
 use anyhow::{Context, bail};
 use tokio::{
@@ -58,7 +58,12 @@ fn origin(text: &str) -> Result<String, &'static str> {
 }
 
 pub(super) fn run(args: ServeArgs) -> anyhow::Result<ExitCode> {
-    let runtime = tokio::runtime::Builder::new_multi_thread().enable_all().build()?;
+    // One core is the lane's: a lane that is never pushed aside takes fuller batches.
+    let cores = std::thread::available_parallelism().map_or(1, NonZero::get);
+    let runtime = tokio::runtime::Builder::new_multi_thread()
+        .worker_threads(cores.saturating_sub(1).max(1))
+        .enable_all()
+        .build()?;
     runtime.block_on(serve(args))
 }
 

@@ -5,6 +5,7 @@
 //! program itself: crashes, drains, its command line.
 
 mod http;
+mod process;
 mod races;
 mod support;
 mod twin;

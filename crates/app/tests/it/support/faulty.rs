@@ -23,6 +23,8 @@ pub struct Faults {
     pub conflict_always: AtomicBool,
     /// Every third commit loses to another process.
     pub conflict_often: AtomicBool,
+    /// Commits are acknowledged and not carried out: the defect that a crash test must see.
+    pub acknowledge_only: AtomicBool,
     /// Commits find no database.
     pub away: AtomicBool,
     /// A commit takes so long.
@@ -66,6 +68,10 @@ impl<S: Store> Store for Faulty<S> {
             faults.conflict_often.load(SeqCst) && faults.commits.fetch_add(1, SeqCst) % 3 == 0;
         if often || faults.conflict_always.load(SeqCst) {
             return Err(StoreError::Conflict("as the test asked".to_owned()));
+        }
+        if faults.acknowledge_only.load(SeqCst) {
+            self.inner.rollback().await;
+            return Ok(());
         }
         self.inner.commit(batch).await?;
         if faults.crash_after_commit.swap(false, SeqCst) {
