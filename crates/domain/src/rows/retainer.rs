@@ -1,0 +1,257 @@
+//! Retainers, their movements, and the ledger lines that movements post.
+
+use super::{Client, Payment};
+use crate::{
+    id::{Case, Id, Invoice, User},
+    ledger::Posting,
+    money::{Currency, Money},
+    time::{Day, Timestamp},
+};
+
+/// What a retainer is for.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub enum RetainerType {
+    /// Paid ahead, drawn on as work is done.
+    #[default]
+    Advance,
+    /// Kept at a level.
+    Evergreen,
+    /// One price for the matter.
+    FlatFee,
+    /// Held against non-payment.
+    Security,
+}
+
+impl RetainerType {
+    /// Every type.
+    pub const ALL: [Self; 4] = [Self::Advance, Self::Evergreen, Self::FlatFee, Self::Security];
+
+    /// The stored name.
+    pub const fn name(self) -> &'static str {
+        match self {
+            Self::Advance => "advance",
+            Self::Evergreen => "evergreen",
+            Self::FlatFee => "flat_fee",
+            Self::Security => "security",
+        }
+    }
+
+    /// The type with this name.
+    pub fn from_name(name: &str) -> Option<Self> {
+        Self::ALL.into_iter().find(|kind| kind.name() == name)
+    }
+}
+
+/// What a retainer's movements and dates make of it; shown, never stored.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+pub enum RetainerStatus {
+    /// Holds money that may be drawn.
+    Active,
+    /// Drawn to zero; a deposit revives it.
+    Depleted,
+    /// Refunded to zero; final.
+    Refunded,
+    /// Past its end date: only a refund moves it.
+    Expired,
+}
+
+impl RetainerStatus {
+    /// The spoken name.
+    pub const fn name(self) -> &'static str {
+        match self {
+            Self::Active => "active",
+            Self::Depleted => "depleted",
+            Self::Refunded => "refunded",
+            Self::Expired => "expired",
+        }
+    }
+
+    /// The status with this name.
+    pub fn from_name(name: &str) -> Option<Self> {
+        [Self::Active, Self::Depleted, Self::Refunded, Self::Expired]
+            .into_iter()
+            .find(|status| status.name() == name)
+    }
+}
+
+/// The terms of a retainer: everything about it that is not money that moved.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct RetainerTerms {
+    /// What it is for.
+    pub kind: RetainerType,
+    /// At or below this balance an alert is raised; zero: never.
+    pub minimum_balance: Money,
+    /// First day.
+    pub start: Day,
+    /// Last day, if it ends.
+    pub end: Option<Day>,
+    /// Ask for more money by itself.
+    pub auto_replenish: Option<AutoReplenish>,
+    /// The matter.
+    pub case: Option<Id<Case>>,
+    /// Where the signed agreement lies.
+    pub agreement_url: Option<String>,
+    /// When it was signed.
+    pub agreement_signed: Option<Day>,
+    /// Free text.
+    pub notes: Option<String>,
+}
+
+/// When and for how much a retainer asks to be filled up.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct AutoReplenish {
+    /// At or below this balance.
+    pub threshold: Money,
+    /// This much is asked for.
+    pub amount: Money,
+}
+
+/// Money that a client has paid in advance and that the firm holds in trust.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Retainer {
+    /// Id.
+    pub id: Id<Self>,
+    /// `RET-YYYY-NNNN`.
+    pub number: String,
+    /// Whose money it is.
+    pub client: Id<Client>,
+    /// The terms agreed.
+    pub terms: RetainerTerms,
+    /// The first deposit.
+    pub initial_amount: Money,
+    /// What is held now: deposits − consumptions − refunds, never below zero.
+    pub balance: Money,
+    /// Σ deposits.
+    pub deposits: Money,
+    /// Σ consumptions.
+    pub consumptions: Money,
+    /// Σ refunds.
+    pub refunds: Money,
+    /// How many movements there are; the next one is `movements + 1`.
+    pub movements: i64,
+    /// The latest day on which any movement takes effect.
+    pub latest_day: Day,
+    /// A low-balance alert stands; a deposit that lifts the balance takes it back.
+    pub low_balance_alerted: bool,
+    /// The pending payment that asks for more, until it is settled.
+    pub replenish_request: Option<Id<Payment>>,
+    /// Refunded to zero.
+    pub refunded: bool,
+    /// Who opened it.
+    pub created_by: Id<User>,
+    /// Optimistic lock.
+    pub version: i64,
+    /// When the row was made.
+    pub created_at: Timestamp,
+    /// When it last changed.
+    pub updated_at: Timestamp,
+}
+
+impl Retainer {
+    /// The currency of all its amounts.
+    pub const fn currency(&self) -> Currency {
+        self.balance.currency()
+    }
+
+    /// Its status on `today`: refunded before expired before depleted before active.
+    pub fn status(&self, today: Day) -> RetainerStatus {
+        if self.refunded {
+            RetainerStatus::Refunded
+        } else if self.terms.end.is_some_and(|end| end < today) {
+            RetainerStatus::Expired
+        } else if self.balance.is_zero() {
+            RetainerStatus::Depleted
+        } else {
+            RetainerStatus::Active
+        }
+    }
+
+    /// At or below its minimum, where it has one.
+    pub fn is_low(&self) -> bool {
+        !self.terms.minimum_balance.is_zero() && self.balance <= self.terms.minimum_balance
+    }
+}
+
+/// What a movement does to its retainer.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum MovementKind {
+    /// Money in.
+    Deposit,
+    /// Money earned.
+    Consumption,
+    /// Money returned.
+    Refund,
+}
+
+impl MovementKind {
+    /// The stored name.
+    pub const fn name(self) -> &'static str {
+        match self {
+            Self::Deposit => "deposit",
+            Self::Consumption => "consumption",
+            Self::Refund => "refund",
+        }
+    }
+
+    /// The kind with this name.
+    pub fn from_name(name: &str) -> Option<Self> {
+        [Self::Deposit, Self::Consumption, Self::Refund]
+            .into_iter()
+            .find(|kind| kind.name() == name)
+    }
+}
+
+/// One line of a retainer's journal; never changed.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Movement {
+    /// Id, for callers that want one.
+    pub id: Id<Self>,
+    /// The retainer.
+    pub retainer: Id<Retainer>,
+    /// Its place in the retainer's journal, from 1, without gaps.
+    pub n: i64,
+    /// The command's place in the firm's journal.
+    pub seq: i64,
+    /// In, earned or returned.
+    pub kind: MovementKind,
+    /// Always positive.
+    pub amount: Money,
+    /// What the retainer held after it.
+    pub balance_after: Money,
+    /// The day it takes effect.
+    pub day: Day,
+    /// When it was posted.
+    pub at: Timestamp,
+    /// Free text.
+    pub description: Option<String>,
+    /// The invoice it pays.
+    pub invoice: Option<Id<Invoice>>,
+    /// The payment it comes from.
+    pub payment: Option<Id<Payment>>,
+    /// Who posted it.
+    pub by: Id<User>,
+}
+
+/// How much a retainer moved on one day, net; what a backdated entry is judged by.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct DayNet {
+    /// The retainer.
+    pub retainer: Id<Retainer>,
+    /// The day.
+    pub day: Day,
+    /// Deposits − consumptions − refunds, in minor units of the retainer's currency.
+    pub net_minor: i64,
+}
+
+/// One double entry: the same amount debited here and credited there; never changed.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Entry {
+    /// The command's place in the firm's journal.
+    pub seq: i64,
+    /// Its line within the command, from 1.
+    pub line: i64,
+    /// Accounts and amount.
+    pub posting: Posting,
+    /// The day it takes effect.
+    pub day: Day,
+}
