@@ -4,6 +4,8 @@ pub mod consume;
 pub mod open;
 pub mod refund;
 pub mod replenish;
+#[cfg(test)]
+mod tests;
 pub mod update;
 
 use std::sync::Arc;
