@@ -14,7 +14,7 @@ pub fn chain(previous: &[u8; 32], record: &AuditRecord) -> [u8; 32] {
     };
     field(previous);
     field(&record.n.to_be_bytes());
-    field(&record.seq.map_or([0; 8], i64::to_be_bytes));
+    field(record.seq.map(i64::to_be_bytes).as_ref().map_or(&[], |seq| seq.as_slice()));
     field(&record.at.micros().to_be_bytes());
     field(record.user.bytes());
     field(record.role.name().as_bytes());

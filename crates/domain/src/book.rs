@@ -44,11 +44,17 @@ pub struct Table<R: Row> {
     slots: Map<R::Key, Slot<R>>,
     by_number: Map<String, Option<R::Key>>,
     dirty: Vec<R::Key>,
+    has_absent: bool,
 }
 
 impl<R: Row> Default for Table<R> {
     fn default() -> Self {
-        Self { slots: Map::default(), by_number: Map::default(), dirty: Vec::new() }
+        Self {
+            slots: Map::default(),
+            by_number: Map::default(),
+            dirty: Vec::new(),
+            has_absent: false,
+        }
     }
 }
 
@@ -77,11 +83,21 @@ impl<R: Row> Table<R> {
     }
 
     fn absent(&mut self, key: R::Key) {
+        self.has_absent = true;
         self.slots.entry(key).or_insert(Slot { row: None, base: None, dirty: false });
     }
 
     fn absent_number(&mut self, number: String) {
         self.by_number.insert(number, None);
+        self.has_absent = true;
+    }
+
+    fn forget_absent(&mut self) {
+        if self.has_absent {
+            self.slots.retain(|_, slot| slot.row.is_some());
+            self.by_number.retain(|_, key| key.is_some());
+            self.has_absent = false;
+        }
     }
 
     fn put(&mut self, row: Arc<R>) {
@@ -351,6 +367,17 @@ impl Book {
         self.journal.outcomes.push(outcome);
     }
 
+    /// Forgets what is only good for one batch: answers are long and rarely asked for again, and rows
+    /// that are not there can be named without end.
+    pub fn end_batch(&mut self) {
+        self.days.clear();
+        self.outcomes.clear();
+        self.members.forget_absent();
+        self.clients.forget_absent();
+        self.retainers.forget_absent();
+        self.payments.forget_absent();
+    }
+
     /// What this batch has to write; `None` when no command was decided. Afterwards the book stands
     /// where the database will stand if the commit succeeds.
     pub fn take_batch(&mut self, batch: BatchId) -> Option<FirmBatch> {
@@ -358,9 +385,6 @@ impl Book {
             return None;
         }
         self.firm.last_batch = batch;
-        self.days.clear();
-        // Answers are long and rarely asked for again: those that are come back from the database.
-        self.outcomes.clear();
         let journal = std::mem::take(&mut self.journal);
         let mut counters = Vec::new();
         for write in self.counters.values_mut().filter(|write| write.counter.taken != write.base) {

@@ -49,6 +49,8 @@ pub enum Rejection {
     EndBeforeStart,
     /// Money can't move on a day that has not come.
     DateInFuture,
+    /// Before the retainer was opened, or before the payment it comes from could be drawn on.
+    DateTooEarly,
     /// The retainer is expired, depleted or refunded.
     RetainerNotActive,
     /// The retainer does not hold that much.
@@ -98,6 +100,7 @@ impl Rejection {
             Self::AutoReplenishIncomplete => "auto_replenish_incomplete",
             Self::EndBeforeStart => "end_before_start",
             Self::DateInFuture => "date_in_future",
+            Self::DateTooEarly => "date_too_early",
             Self::RetainerNotActive => "retainer_not_active",
             Self::InsufficientBalance => "insufficient_balance",
             Self::InsufficientBalanceOnDate => "insufficient_balance_on_date",

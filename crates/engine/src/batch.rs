@@ -2,6 +2,7 @@
 
 use std::{
     panic::{AssertUnwindSafe, catch_unwind},
+    sync::Arc,
     time::{Duration, Instant},
 };
 
@@ -11,7 +12,7 @@ use domain::{
 };
 
 use crate::{
-    BatchReport, CommandReport, Settled, Store, StoreError, Trouble,
+    BatchReport, CommandReport, Request, Settled, Store, StoreError, Trouble,
     lane::{Fatal, Lane, Waiting},
     once::{self, Earlier},
     retry,
@@ -118,6 +119,11 @@ async fn within_transaction<S: Store>(
     let books = &mut lane.books;
     let parts = firms.iter().filter_map(|firm| books.get_mut(firm)?.take_batch(batch_id)).collect();
     let batch = Batch { firms: parts };
+    for firm in firms {
+        if let Some(book) = lane.books.get_mut(firm) {
+            book.end_batch();
+        }
+    }
     if batch.firms.is_empty() {
         lane.store.rollback().await;
     } else {
@@ -248,63 +254,76 @@ async fn decide_one<S: Store>(
     Ok(Err(Trouble::Defect("a decision kept asking for rows".into())))
 }
 
-/// Decides one command and records what came of it. A panic leaves nothing behind: the decision's
-/// changes are dropped with it.
+/// Decides one command and records what came of it. A panic leaves nothing behind: deciding and
+/// writing the answer down come first, and their results are dropped with it.
 fn settle(book: &mut Book, member: &Waiting, decide: crate::lane::Decide) -> Decided {
     let request = &member.request;
-    match once::look_up(book, request) {
-        Earlier::Nothing => {}
-        Earlier::Settled(settled) => return Decided::Settled(settled),
-        Earlier::Missing(key) => return Decided::Missing(key),
+    let user = request.actor.user;
+    let Some(row) = book.members.get(user) else { return Decided::Missing(Key::Member(user)) };
+    // Who has left the firm is told nothing, also not what was answered before.
+    let has_left = row.is_some_and(|row| !row.active);
+    let once = request.once.as_ref().filter(|_| !has_left);
+    if let Some(once) = once {
+        match once::look_up(book, request, once) {
+            Earlier::Nothing => {}
+            Earlier::Settled(settled) => return Decided::Settled(settled),
+            Earlier::Missing(key) => return Decided::Missing(key),
+        }
     }
     let at = book.firm.last_at;
-    let decided = catch_unwind(AssertUnwindSafe(|| {
-        decide(book, at, request.actor, member.ids, &request.command)
+    let outcome = catch_unwind(AssertUnwindSafe(|| {
+        let (result, changes) = match decide(book, at, request.actor, member.ids, &request.command)
+        {
+            Ok((reply, changes)) => (Ok(reply), changes),
+            Err(Stop::Rejected(rejection)) => (Err(rejection), Vec::new()),
+            Err(Stop::Missing(key)) => return Err(key),
+        };
+        let kept = once.map(|once| (once.render.0)(&result));
+        Ok(Outcome { result, changes, kept })
     }));
-    let result = match decided {
-        Ok(Ok((reply, changes))) => Ok((reply, changes)),
-        Ok(Err(Stop::Rejected(rejection))) => Err(rejection),
-        Ok(Err(Stop::Missing(key))) => return Decided::Missing(key),
-        Err(panic) => return Decided::Panicked(panic_text(panic.as_ref())),
-    };
-    Decided::Settled(record(book, member, at, result))
+    match outcome {
+        Ok(Ok(outcome)) => Decided::Settled(record(book, request, at, outcome)),
+        Ok(Err(key)) => Decided::Missing(key),
+        Err(panic) => Decided::Panicked(panic_text(panic.as_ref())),
+    }
 }
 
-fn record(
-    book: &mut Book,
-    member: &Waiting,
-    at: Timestamp,
-    decided: Result<(Reply, Vec<Change>), Rejection>,
-) -> Settled {
-    let request = &member.request;
-    let (result, object) = match decided {
-        Ok((reply, changes)) => {
+struct Outcome {
+    result: Result<Reply, Rejection>,
+    changes: Vec<Change>,
+    kept: Option<Arc<[u8]>>,
+}
+
+/// Makes the outcome true for the commands after it: changes, audit record, kept answer.
+fn record(book: &mut Book, request: &Request, at: Timestamp, outcome: Outcome) -> Settled {
+    let Outcome { result, changes, kept } = outcome;
+    let object = match &result {
+        Ok(reply) => {
             book.accept(changes);
-            let object = Some(reply.shown.object());
-            (Ok(reply), object)
+            Some(reply.shown.object())
         }
-        Err(rejection) => (Err(rejection), request.command.object(book)),
+        Err(_) => request.command.object(book),
     };
     let row = book.members.get(request.actor.user).flatten();
     let role = row.map_or(request.actor.claimed, |member| member.role);
+    let code = result.as_ref().map_or_else(Rejection::code, |_| "accepted");
     let audit_n = book.record(AuditRecord {
         n: 0,
-        seq: result.as_ref().ok().map(|reply: &Reply| reply.seq),
+        seq: result.as_ref().ok().map(|reply| reply.seq),
         at,
         user: request.actor.user,
         role,
         command: request.command.name().into(),
-        outcome: result
-            .as_ref()
-            .map_or_else(|rejection: &Rejection| rejection.code(), |_| "accepted")
-            .into(),
+        outcome: code.into(),
         object,
-        origin: request.origin.clone(),
-        request_id: request.request_id.clone(),
+        origin: Arc::clone(&request.origin),
+        request_id: Arc::clone(&request.request_id),
         fingerprint: request.fingerprint,
         hash: [0; 32],
     });
-    let kept = once::keep(book, request, &result, audit_n, at);
+    if let (Some(once), Some(answer)) = (&request.once, &kept) {
+        once::keep(book, request, once, Arc::clone(answer), audit_n, at);
+    }
     Settled::Decided { result, kept }
 }
 

@@ -2,9 +2,9 @@
 
 use std::sync::Arc;
 
-use domain::{Book, Key, Rejection, Reply, Timestamp, rows::Outcome};
+use domain::{Book, Key, Timestamp, rows::Outcome};
 
-use crate::{Request, Settled};
+use crate::{Once, Request, Settled};
 
 /// What the book knows about a request's key.
 pub(crate) enum Earlier {
@@ -22,8 +22,7 @@ pub(crate) fn key(request: &Request) -> Option<Key> {
 }
 
 /// Looks the key up. Accepted and refused commands of this very batch are seen too.
-pub(crate) fn look_up(book: &Book, request: &Request) -> Earlier {
-    let Some(once) = &request.once else { return Earlier::Nothing };
+pub(crate) fn look_up(book: &Book, request: &Request, once: &Once) -> Earlier {
     match book.outcome(request.actor.user, &once.key) {
         None => Earlier::Missing(Key::Outcome(request.actor.user, Arc::clone(&once.key))),
         Some(None) => Earlier::Nothing,
@@ -38,19 +37,17 @@ pub(crate) fn look_up(book: &Book, request: &Request) -> Earlier {
 pub(crate) fn keep(
     book: &mut Book,
     request: &Request,
-    result: &Result<Reply, Rejection>,
+    once: &Once,
+    answer: Arc<[u8]>,
     audit_n: i64,
     at: Timestamp,
-) -> Option<Arc<[u8]>> {
-    let once = request.once.as_ref()?;
-    let answer = (once.render.0)(result);
+) {
     book.keep(Outcome {
         user: request.actor.user,
         key: Arc::clone(&once.key),
         fingerprint: request.fingerprint,
         audit_n,
         at,
-        answer: Arc::clone(&answer),
+        answer,
     });
-    Some(answer)
 }

@@ -370,7 +370,8 @@ async fn a_dismissed_members_command_is_refused_and_the_token_does_not_help() {
     let engine = Engine::start(vec![Model::default()], options(Limits::default())).unwrap();
     with_retainer(&engine, 100).await;
     let clerk = Id::new([7; 12]);
-    let dismissed = SetMember { user: clerk, role: Some(Role::Accountant), active: Some(false) };
+    let dismissed =
+        SetMember { user: clerk, version: None, role: Some(Role::Accountant), active: Some(false) };
     accepted(engine.submit(request(1, dismissed)).await);
     let mut asked = request(1, consume(1));
     asked.actor = Actor { user: clerk, claimed: Role::Owner, ..asked.actor };

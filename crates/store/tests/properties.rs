@@ -136,7 +136,7 @@ fn command() -> impl Strategy<Value = Command> {
     let complete = number("PAY").prop_map(|payment| CompletePayment { payment }.into());
     let member = (1..5_u8, prop::sample::select(&Role::ALL), any::<Option<bool>>()).prop_map(
         |(user, role, active)| {
-            SetMember { user: Id::new([user; 12]), role: Some(role), active }.into()
+            SetMember { user: Id::new([user; 12]), version: None, role: Some(role), active }.into()
         },
     );
     prop_oneof![
@@ -366,6 +366,7 @@ fn the_random_programs_reach_every_kind_of_outcome() {
         "auto_replenish_incomplete",
         "end_before_start",
         "date_in_future",
+        "date_too_early",
         "retainer_not_active",
         "insufficient_balance",
         "insufficient_balance_on_date",

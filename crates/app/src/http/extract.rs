@@ -138,13 +138,17 @@ impl<B: DeserializeOwned> FromRequest<Arc<App>> for Ask<B> {
         app: &Arc<App>,
     ) -> Result<Self, Refusal> {
         let (mut parts, body) = request.into_parts();
-        let caller = Caller::from_request_parts(&mut parts, app).await?;
         let context = parts
             .extensions
             .remove::<Context>()
             .expect("the front makes a context of each request");
-        let key = if parts.method == Method::POST { key(&parts.headers)? } else { None };
-        let if_match = if_match(&parts.headers)?;
+        let (caller, key, if_match) = match of_head(&mut parts, app).await {
+            Ok(head) => head,
+            Err(refusal) => {
+                discard(body, &context).await;
+                return Err(refusal);
+            }
+        };
         let bytes = collect(body, &context).await?;
         check_media_type(&parts.headers, &bytes)?;
         let method = parts.method.as_str().as_bytes();
@@ -212,6 +216,25 @@ impl<B> Ask<B> {
             }
         }
     }
+}
+
+/// What a request's head alone says: who asks, under which key, on which version.
+async fn of_head(
+    parts: &mut Parts,
+    app: &Arc<App>,
+) -> Result<(Caller, Option<Arc<str>>, Option<i64>), Refusal> {
+    let caller = Caller::from_request_parts(parts, app).await?;
+    let key = if parts.method == Method::POST { key(&parts.headers)? } else { None };
+    Ok((caller, key, if_match(&parts.headers)?))
+}
+
+/// Reads what a refused caller is still sending and keeps none of it. Not read, it would end the
+/// connection, at worst before the refusal is seen.
+async fn discard(body: Body, context: &Context) {
+    let mut rest = Limited::new(body, context.body_bytes_max);
+    let read = async { while let Some(Ok(_)) = rest.frame().await {} };
+    // Who takes longer or sends more loses the connection.
+    let _ = tokio::time::timeout(context.body_read_max, read).await;
 }
 
 async fn collect(body: Body, context: &Context) -> Result<Bytes, Refusal> {

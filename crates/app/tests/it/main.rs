@@ -4,6 +4,9 @@
 //! against a deliberately naive twin. `http` is the contract, route by route. `process` runs the
 //! program itself: crashes, drains, its command line.
 
+#![expect(clippy::unwrap_used, reason = "a test fails by panicking")]
+#![expect(clippy::print_stdout, reason = "what the twin was caught at is part of the evidence")]
+
 mod http;
 mod process;
 mod races;

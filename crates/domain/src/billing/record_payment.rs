@@ -16,7 +16,7 @@ use crate::{
 };
 
 use super::complete_payment::complete;
-use crate::trust::effective_day;
+use crate::trust::past_day;
 
 /// Money that a client pays or has paid.
 #[derive(Debug, Clone)]
@@ -68,7 +68,7 @@ impl Decide for RecordPayment {
             return Err(Rejection::InvoiceNotFound.into());
         }
         let amount = self.amount.positive(self.currency.unwrap_or(d.book.firm.currency))?;
-        let day = effective_day(d, self.date)?;
+        let day = past_day(d, self.date)?;
         let for_retainer = matches!(self.kind, PaymentType::Retainer | PaymentType::Advance);
         if for_retainer && self.retainer.is_none() {
             return Err(Rejection::RetainerRequired.into());
@@ -103,7 +103,7 @@ impl Decide for RecordPayment {
         let payment = d.insert(payment);
         match self.status {
             PaymentStatus::Pending => Ok(Shown::Payment { payment, client, retainer }),
-            PaymentStatus::Completed => complete(d, &payment),
+            PaymentStatus::Completed => complete(d, &payment, day),
         }
     }
 }

@@ -19,6 +19,8 @@ use crate::{
 pub struct SetMember {
     /// The login.
     pub user: Id<User>,
+    /// The version the caller read; without one the change lies over whatever stands.
+    pub version: Option<i64>,
     /// Its role; unchanged when absent (`lawyer` for a new member).
     pub role: Option<Role>,
     /// Whether it belongs to the firm; unchanged when absent.
@@ -37,12 +39,17 @@ impl Decide for SetMember {
         Some(*self.user.bytes())
     }
 
-    /// Refuses: `own_membership`, so that a firm can't lock itself out.
+    /// Refuses, in this order: `own_membership`, so that a firm can't lock itself out;
+    /// `version_conflict` (a user who is no member yet has version −1).
     fn decide(&self, d: &mut Decision<'_>) -> Result<Shown, Stop> {
         if self.user == d.actor.user {
             return Err(Rejection::OwnMembership.into());
         }
         let found = d.member(self.user)?;
+        let current = found.as_ref().map_or(-1, |member| member.version);
+        if self.version.is_some_and(|version| version != current) {
+            return Err(Rejection::VersionConflict { current }.into());
+        }
 
         // From here on the command succeeds.
         let member = Arc::new(Member {

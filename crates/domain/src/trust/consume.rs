@@ -45,7 +45,7 @@ impl Decide for ConsumeRetainer {
     }
 
     /// Refuses, in this order: `retainer_not_found`, `invoice_not_found`, `amount_…`,
-    /// `date_in_future`, `retainer_not_active`, `insufficient_balance`, `insufficient_balance_on_date`.
+    /// `date_in_future`, `date_too_early`, `retainer_not_active`, `insufficient_balance`, `insufficient_balance_on_date`.
     fn decide(&self, d: &mut Decision<'_>) -> Result<Shown, Stop> {
         let retainer = d.find(&self.retainer)?;
         // Invoices are not kept yet, so no reference to one can be right.
@@ -53,7 +53,7 @@ impl Decide for ConsumeRetainer {
             return Err(Rejection::InvoiceNotFound.into());
         }
         let amount = self.amount.positive(retainer.currency())?;
-        let day = effective_day(d, self.date)?;
+        let day = effective_day(d, &retainer, self.date)?;
         match retainer.status(d.today) {
             RetainerStatus::Active => {}
             RetainerStatus::Depleted | RetainerStatus::Refunded | RetainerStatus::Expired => {

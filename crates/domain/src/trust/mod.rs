@@ -15,7 +15,7 @@ use crate::{
     change::{Change, Key},
     decision::{Decision, Stop},
     id::{Id, Invoice, Ref},
-    money::Money,
+    money::{AMOUNT_MINOR_MAX, Money, MoneyError},
     number::Series,
     rejection::Rejection,
     reply::Shown,
@@ -130,13 +130,43 @@ fn ask_for_more(d: &mut Decision<'_>, retainer: &mut Retainer) -> Result<(), Sto
     Ok(())
 }
 
-/// The day a movement takes effect: today unless the caller names an earlier one.
+/// The day something takes effect: today unless the caller names an earlier one.
 ///
 /// # Errors
 /// [`Rejection::DateInFuture`]
-pub(crate) fn effective_day(d: &Decision<'_>, date: Option<Moment>) -> Result<Day, Rejection> {
+pub(crate) fn past_day(d: &Decision<'_>, date: Option<Moment>) -> Result<Day, Rejection> {
     let day = date.map_or(d.today, |moment| moment.day_in(&d.book.firm.zone));
     if day > d.today { Err(Rejection::DateInFuture) } else { Ok(day) }
+}
+
+/// The day a movement of `retainer` takes effect: never before there was a retainer.
+///
+/// # Errors
+/// [`Rejection::DateInFuture`], [`Rejection::DateTooEarly`]
+pub(crate) fn effective_day(
+    d: &Decision<'_>,
+    retainer: &Retainer,
+    date: Option<Moment>,
+) -> Result<Day, Rejection> {
+    let day = past_day(d, date)?;
+    if day < opened(d, retainer) { Err(Rejection::DateTooEarly) } else { Ok(day) }
+}
+
+/// The day on which the retainer was opened.
+pub(crate) fn opened(d: &Decision<'_>, retainer: &Retainer) -> Day {
+    retainer.created_at.day_in(&d.book.firm.zone)
+}
+
+/// Refuses a deposit that would bring a retainer's balance or deposits beyond what one may hold.
+///
+/// # Errors
+/// [`Rejection::Amount`]
+pub(crate) fn takes(retainer: &Retainer, amount: Money) -> Result<(), Rejection> {
+    let deposits = retainer.deposits.plus(amount)?;
+    if deposits.minor() > AMOUNT_MINOR_MAX {
+        return Err(MoneyError::TooLarge.into());
+    }
+    Ok(())
 }
 
 /// Refuses to take `amount` out on `day` if the retainer would then have closed that day or a later

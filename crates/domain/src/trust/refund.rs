@@ -57,6 +57,10 @@ impl Decide for RefundRetainer {
         d.post(d.today, ledger::give_back(found.id, amount));
         let mut retainer = Retainer::clone(&found);
         retainer.refunded = amount == retainer.balance;
+        if retainer.refunded {
+            // Whoever still pays what was asked for finds it as client credit.
+            retainer.replenish_request = None;
+        }
         let moving = Moving {
             kind: MovementKind::Refund,
             amount,

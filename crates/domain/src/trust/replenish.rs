@@ -17,7 +17,7 @@ use crate::{
     time::Moment,
 };
 
-use super::{Moving, effective_day, move_money, object, shown};
+use super::{Moving, effective_day, move_money, object, shown, takes};
 
 /// Deposit into a retainer.
 #[derive(Debug, Clone)]
@@ -71,13 +71,13 @@ impl Decide for ReplenishRetainer {
         object(book, &self.retainer)
     }
 
-    /// Refuses, in this order: `retainer_not_found`, `amount_…`, `date_in_future`,
+    /// Refuses, in this order: `retainer_not_found`, `amount_…`, `date_in_future`, `date_too_early`,
     /// `retainer_not_active`, `payment_not_found`, `payment_client_mismatch`,
     /// `payment_not_completed`, `currency_mismatch`, `payment_insufficient`.
     fn decide(&self, d: &mut Decision<'_>) -> Result<Shown, Stop> {
         let retainer = d.find(&self.retainer)?;
         let amount = self.amount.positive(retainer.currency())?;
-        let day = effective_day(d, self.date)?;
+        let day = effective_day(d, &retainer, self.date)?;
         match retainer.status(d.today) {
             RetainerStatus::Active | RetainerStatus::Depleted => {}
             RetainerStatus::Refunded | RetainerStatus::Expired => {
@@ -85,8 +85,11 @@ impl Decide for ReplenishRetainer {
             }
         }
         let payment = self.funding(d, &retainer, amount)?;
-        retainer.balance.plus(amount)?;
-        retainer.deposits.plus(amount)?;
+        // Client credit has no history by day to judge a backdated draw by.
+        if payment.is_some() && day < d.today {
+            return Err(Rejection::DateTooEarly.into());
+        }
+        takes(&retainer, amount)?;
 
         // From here on the command succeeds.
         match &payment {

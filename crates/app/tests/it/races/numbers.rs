@@ -78,7 +78,7 @@ async fn c06_a_refused_create_burns_no_number() {
     let scenario = async |firm: &Firm<'_>| {
         let client = firm.client().await;
         let create = |n: usize| {
-            let amount = if n % 3 == 0 { json!(0) } else { json!(10) };
+            let amount = if n.is_multiple_of(3) { json!(0) } else { json!(10) };
             firm.post("/api/retainers", &json!({"clientId": client, "initialAmount": amount}))
         };
         let answers = firm.target.race((0..30).map(create).collect()).await?;
@@ -140,7 +140,7 @@ async fn p11_a_clock_that_steps_back_over_new_year_confuses_nothing() {
         }
         Ok(())
     };
-    Race::new(20, "documents per year").is_rule().run(scenario).await;
+    Race::new(20, "documents per year").broken_in_any_order().run(scenario).await;
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
@@ -164,5 +164,5 @@ async fn p11_movements_keep_their_order_when_the_clock_steps_back() {
             Some(pair) => Err(format!("out of order: {pair:?}")),
         }
     };
-    Race::new(20, "out of order").is_rule().run(scenario).await;
+    Race::new(20, "out of order").broken_in_any_order().run(scenario).await;
 }

@@ -272,8 +272,8 @@ async fn x4_another_clients_payment_funds_nothing() {
 async fn x7_a_low_balance_is_told_once() {
     let scenario = async |firm: &Firm<'_>| {
         let client = firm.client().await;
-        let retainer = firm.retainer_of(&client, 100, &json!({"minimumBalance": 50})).await;
-        let calls = (0..9).map(|_| firm.consume(&retainer, "10")).collect();
+        let retainer = firm.retainer_of(&client, 60, &json!({"minimumBalance": 50})).await;
+        let calls = (0..6).map(|_| firm.consume(&retainer, "10")).collect();
         let answers = firm.target.race(calls).await?;
         accepted(&answers, &[])?;
         match firm.target.alert_count(&firm.id, &retainer).await {
@@ -290,8 +290,8 @@ async fn x8_more_is_asked_for_once() {
         let client = firm.client().await;
         let terms =
             json!({"autoReplenish": true, "replenishThreshold": 40, "replenishAmount": 100});
-        let retainer = firm.retainer_of(&client, 100, &terms).await;
-        let calls = (0..9).map(|_| firm.consume(&retainer, "10")).collect();
+        let retainer = firm.retainer_of(&client, 50, &terms).await;
+        let calls = (0..5).map(|_| firm.consume(&retainer, "10")).collect();
         accepted(&firm.target.race(calls).await?, &[])?;
         let pending = firm.get("/api/payments?status=pending").await;
         let asked = pending["data"].as_array().expect("a list").clone();
@@ -304,7 +304,7 @@ async fn x8_more_is_asked_for_once() {
         let answers = firm.target.race(vec![complete; 12]).await?;
         let count = accepted(&answers, &["already_completed"])?;
         let document = firm.audited(&retainer).await?;
-        if count != 1 || halalas(&document["currentBalance"]) != 11_000 {
+        if count != 1 || halalas(&document["currentBalance"]) != 10_000 {
             return Err(format!(
                 "100 SAR arrived {count} times, {} are held",
                 document["currentBalance"]
@@ -312,7 +312,7 @@ async fn x8_more_is_asked_for_once() {
         }
         Ok(())
     };
-    Race::new(20, "").run(scenario).await;
+    Race::new(20, "times for 100 SAR").run(scenario).await;
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
@@ -344,7 +344,7 @@ async fn p14_an_earlier_day_never_turns_negative() {
         firm.make(firm.consume(&retainer, "140")).await;
         firm.balances(&retainer, 20_000, 20_000).await.map(drop)
     };
-    Race::new(20, "on 5 June").is_rule().run(scenario).await;
+    Race::new(20, "on 5 June").broken_in_any_order().run(scenario).await;
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]

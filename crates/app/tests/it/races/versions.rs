@@ -90,7 +90,11 @@ async fn c13_an_edit_takes_no_consume_back() {
 async fn contended(firm: &Firm<'_>, count: usize) -> Result<(), String> {
     let retainer = firm.retainer(1_000).await;
     let call = |n: usize| {
-        if n % 2 == 0 { firm.consume(&retainer, "1") } else { firm.replenish(&retainer, "1") }
+        if n.is_multiple_of(2) {
+            firm.consume(&retainer, "1")
+        } else {
+            firm.replenish(&retainer, "1")
+        }
     };
     let answers = firm.target.race((0..count).map(call).collect()).await?;
     if let Some(answer) = answers.iter().find(|answer| !answer.is_ok()) {

@@ -64,8 +64,8 @@ impl<S: Store> Store for Faulty<S> {
         if faults.away.load(SeqCst) {
             return Err(StoreError::Unavailable("as the test asked".to_owned()));
         }
-        let often =
-            faults.conflict_often.load(SeqCst) && faults.commits.fetch_add(1, SeqCst) % 3 == 0;
+        let often = faults.conflict_often.load(SeqCst)
+            && faults.commits.fetch_add(1, SeqCst).is_multiple_of(3);
         if often || faults.conflict_always.load(SeqCst) {
             return Err(StoreError::Conflict("as the test asked".to_owned()));
         }

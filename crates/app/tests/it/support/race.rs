@@ -10,13 +10,13 @@ use crate::twin::Flaw;
 
 /// How a scenario is run.
 pub struct Race {
-    pub rounds: u32,
-    pub options: Options,
-    pub flaw: Flaw,
+    rounds: u32,
+    options: Options,
+    flaw: Flaw,
     /// The twin breaks the rule even when asked one by one: no timing is involved.
-    pub is_rule: bool,
+    is_rule: bool,
     /// What the twin has to be caught at; a part of the scenario's message.
-    pub red: &'static str,
+    red: &'static str,
 }
 
 impl Race {
@@ -32,7 +32,7 @@ impl Race {
         Self { flaw, ..self }
     }
 
-    pub fn is_rule(self) -> Self {
+    pub fn broken_in_any_order(self) -> Self {
         Self { is_rule: true, ..self }
     }
 

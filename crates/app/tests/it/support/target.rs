@@ -225,11 +225,13 @@ async fn held_back(
     let written = connection.write(most).await;
     barrier.wait().await;
     let asked = Instant::now();
-    // What is refused by its head alone may be answered, and closed, before the last byte is sent.
-    let written = written.and(connection.write(last).await);
-    let answer = connection.answer(call.method).await;
-    let answer = answer.map_err(|error| written.err().unwrap_or(error));
-    (n, connection, answer.map(|answer| Timed { asked, answered: Instant::now(), answer }))
+    let answer = async {
+        written?;
+        connection.write(last).await?;
+        connection.answer(call.method).await
+    };
+    let answer = answer.await.map(|answer| Timed { asked, answered: Instant::now(), answer });
+    (n, connection, answer)
 }
 
 async fn hung_up(address: SocketAddr, call: Call, after: Duration) {

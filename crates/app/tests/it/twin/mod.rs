@@ -6,6 +6,7 @@
 
 mod documents;
 mod keys;
+mod reads;
 mod routes;
 
 use std::{

@@ -1,10 +1,10 @@
 //! The twin's handlers.
 
-use std::{collections::BTreeMap, sync::Arc, time::Duration};
+use std::{sync::Arc, time::Duration};
 
 use axum::{
     Json, Router,
-    extract::{Path, Query, State},
+    extract::{Path, State},
     http::{HeaderMap, StatusCode},
     response::{IntoResponse, Response},
     routing::{get, post, put},
@@ -17,6 +17,7 @@ use super::{
     Flaw, Shared,
     documents::{Client, Line, Payment, Retainer},
     keys::{Done, no},
+    reads,
 };
 use crate::support::{
     faulty::{PANIC, POISON},
@@ -28,24 +29,24 @@ type App = State<Arc<Shared>>;
 pub fn router(shared: Arc<Shared>) -> Router {
     Router::new()
         .route("/health", get(async || "alive"))
-        .route("/api/clients", post(create_client).get(list_clients))
-        .route("/api/clients/{id}", get(one_client))
-        .route("/api/retainers", post(open).get(list_retainers))
-        .route("/api/retainers/{id}", get(one_retainer).put(edit).patch(edit))
+        .route("/api/clients", post(create_client).get(reads::list_clients))
+        .route("/api/clients/{id}", get(reads::one_client))
+        .route("/api/retainers", post(open).get(reads::list_retainers))
+        .route("/api/retainers/{id}", get(reads::one_retainer).put(edit).patch(edit))
         .route("/api/retainers/{id}/consume", post(consume))
         .route("/api/retainers/{id}/replenish", post(replenish))
         .route("/api/retainers/{id}/refund", post(refund))
-        .route("/api/retainers/{id}/history", get(history))
-        .route("/api/payments", post(record).get(list_payments))
-        .route("/api/payments/{id}", get(one_payment))
+        .route("/api/retainers/{id}/history", get(reads::history))
+        .route("/api/payments", post(record).get(reads::list_payments))
+        .route("/api/payments/{id}", get(reads::one_payment))
         .route("/api/payments/{id}/complete", post(complete))
         .route("/api/members/{id}", put(set_member))
-        .route("/api/outcomes/{key}", get(outcome))
-        .route("/api/me", get(me))
+        .route("/api/outcomes/{key}", get(reads::outcome))
+        .route("/api/me", get(reads::me))
         .with_state(shared)
 }
 
-fn respond((status, body): Done) -> Response {
+pub fn respond((status, body): Done) -> Response {
     (StatusCode::from_u16(status).expect("a status"), Json(body)).into_response()
 }
 
@@ -63,7 +64,7 @@ fn text(body: &Value, name: &str) -> String {
 
 impl Shared {
     /// The caller's firm; a dismissed member is turned away here, and nowhere later.
-    async fn firm(&self, headers: &HeaderMap) -> Result<String, Done> {
+    pub async fn firm(&self, headers: &HeaderMap) -> Result<String, Done> {
         let token = headers
             .get("authorization")
             .and_then(|value| value.to_str().ok()?.strip_prefix("Bearer "));
@@ -492,102 +493,4 @@ async fn set_member(
         Ok((200, json!({"success": true, "member": {"_id": id}, "data": {"_id": id}, "seq": app.place()})))
     })
     .await
-}
-
-async fn one_client(State(app): App, Path(id): Path<String>) -> Response {
-    one("client", app.documents.client(&id).map(|doc| doc.json()))
-}
-
-async fn me(State(app): App, headers: HeaderMap) -> Response {
-    respond(
-        app.firm(&headers)
-            .await
-            .map_or_else(|refused| refused, |firm| (200, json!({"firmId": firm}))),
-    )
-}
-
-async fn one_retainer(State(app): App, Path(id): Path<String>, headers: HeaderMap) -> Response {
-    if let Err(refused) = app.firm(&headers).await {
-        return respond(refused);
-    }
-    one("retainer", app.documents.retainer(&id).map(|doc| doc.json()))
-}
-
-async fn one_payment(State(app): App, Path(id): Path<String>) -> Response {
-    one("payment", app.documents.payment(&id).map(|doc| doc.json()))
-}
-
-fn one(entity: &str, doc: Option<Value>) -> Response {
-    let Some(doc) = doc else { return respond(no(404, &format!("{entity}_not_found"))) };
-    let tag = format!("\"{}\"", doc["__v"]);
-    let mut response = respond((200, json!({"success": true, entity: doc, "data": doc})));
-    response.headers_mut().insert("etag", tag.parse().expect("a value"));
-    response
-}
-
-async fn history(State(app): App, Path(id): Path<String>) -> Response {
-    let Some(doc) = app.documents.retainer(&id) else {
-        return respond(no(404, "retainer_not_found"));
-    };
-    let lines: Vec<_> = doc.lines.iter().rev().map(Line::json).collect();
-    let mut body = list(lines);
-    for (name, value) in [("currentBalance", "currentBalance"), ("initialAmount", "initialAmount")]
-    {
-        body[name] = doc.json()[value].clone();
-    }
-    body["retainerNumber"] = json!(doc.number);
-    respond((200, body))
-}
-
-fn list(rows: Vec<Value>) -> Value {
-    json!({"success": true, "pagination": {"total": rows.len()}, "data": rows})
-}
-
-async fn list_clients(State(app): App, headers: HeaderMap) -> Response {
-    of_firm(&app, &headers, |all, firm| {
-        all.clients.values().filter(|doc| doc.firm == firm).map(Client::json).collect()
-    })
-    .await
-}
-
-async fn list_retainers(State(app): App, headers: HeaderMap) -> Response {
-    of_firm(&app, &headers, |all, firm| {
-        all.retainers.values().filter(|doc| doc.firm == firm).map(Retainer::json).collect()
-    })
-    .await
-}
-
-async fn list_payments(
-    State(app): App,
-    headers: HeaderMap,
-    Query(query): Query<BTreeMap<String, String>>,
-) -> Response {
-    of_firm(&app, &headers, |all, firm| {
-        let of_firm = all.payments.values().filter(|doc| doc.firm == firm);
-        let wanted =
-            of_firm.filter(|doc| query.get("status").is_none_or(|status| status == doc.status));
-        wanted.map(Payment::json).collect()
-    })
-    .await
-}
-
-async fn of_firm(
-    app: &Shared,
-    headers: &HeaderMap,
-    rows: impl FnOnce(&super::documents::All, &str) -> Vec<Value>,
-) -> Response {
-    match app.firm(headers).await {
-        Ok(firm) => respond((200, list(app.documents.with(|all| rows(all, &firm))))),
-        Err(refused) => respond(refused),
-    }
-}
-
-async fn outcome(State(app): App, Path(key): Path<String>) -> Response {
-    let Some(kept) = app.documents.with(|all| all.kept.get(&key).cloned()) else {
-        return respond(no(404, "outcome_not_found"));
-    };
-    respond((
-        200,
-        json!({"success": true, "data": {"key": key, "status": kept.status, "body": kept.body}}),
-    ))
 }

@@ -1,0 +1,74 @@
+//! `amanah verify`: finds what was changed behind the program's back, and says which rule it breaks.
+
+use serde_json::json;
+
+use super::{Process, amanah, output, text, url};
+use crate::support::{client::Call, firm::id, tokens};
+
+/// Statements that forge the books, and the invariant that must be named.
+const FORGERIES: [(&str, &str); 14] = [
+    (
+        "update retainers set balance = balance + 100, deposits = deposits + 100 where number like '%-0001'",
+        "I1",
+    ),
+    ("update movements set amount = amount - 1 where kind = 'consumption' and n = 2", "I1"),
+    ("update movements set balance_after = balance_after + 1 where n = 3", "I1"),
+    ("update movements set day = day - 400 where kind = 'consumption' and n = 2", "I1"),
+    ("delete from movements where kind = 'consumption' and n = 4", "I2"),
+    ("update entries set amount = amount + 1 where seq = 4 and line = 1", "I1"),
+    ("update entries set amount = amount + 1 where seq = 4 and line = 2", "I6"),
+    ("delete from entries where seq = 4", "I1"),
+    (
+        "update payments set unapplied = unapplied - 10, deposited = deposited + 10 where status = 'completed'",
+        "I4",
+    ),
+    ("update retainers set number = 'RET-2019-0007' where number like '%-0002'", "I5"),
+    ("update counters set taken = taken + 1 where series = 'RET'", "I5"),
+    ("delete from audit where n = 3", "I8"),
+    ("update audit set user_id = zeroblob(12) where n = 3", "I8"),
+    ("update audit set outcome = 'accepted' where outcome = 'insufficient_balance'", "I8"),
+];
+
+#[tokio::test]
+async fn every_forgery_is_found_and_named() {
+    let folder = tempfile::tempdir().unwrap();
+    let original = folder.path().join("original.db");
+    let mut process = Process::serve(&original);
+    let token = tokens::token(&tokens::new_id(), &tokens::new_id(), "owner");
+    let make = async |path: &str, body: serde_json::Value| {
+        process.send(&Call::post(path, &body).token(&token).key(format!("{path}{body}"))).await
+    };
+    let client = id(&make("/api/clients", json!({"fullName": "Noura"})).await.json()["data"]);
+    let first = id(&make("/api/retainers", json!({"clientId": client, "initialAmount": 100}))
+        .await
+        .json()["data"]);
+    make("/api/retainers", json!({"clientId": client, "initialAmount": 200})).await;
+    for amount in [5, 6, 7, 1_000] {
+        make(&format!("/api/retainers/{first}/consume"), json!({"amount": amount})).await;
+    }
+    make(
+        "/api/payments",
+        json!({"clientId": client, "amount": 50, "paymentMethod": "cash", "status": "completed"}),
+    )
+    .await;
+    let verify =
+        |database: &std::path::Path| output(amanah(&["verify", "--database", &url(database)]));
+    // Beside the running server, and without it.
+    assert_eq!(verify(&original).status.code(), Some(0));
+    process.terminate();
+    assert!(process.ended().success());
+    let clean = verify(&original);
+    assert_eq!(clean.status.code(), Some(0), "{}", text(&clean.stdout));
+    for (n, (forgery, invariant)) in FORGERIES.into_iter().enumerate() {
+        let copy = folder.path().join(format!("forged-{n}.db"));
+        std::fs::copy(&original, &copy).unwrap();
+        let database = rusqlite::Connection::open(&copy).unwrap();
+        database.execute_batch("pragma foreign_keys = off").unwrap();
+        assert!(database.execute(forgery, []).unwrap() > 0, "{forgery} changes nothing");
+        drop(database);
+        let found = verify(&copy);
+        let said = text(&found.stdout);
+        assert_eq!(found.status.code(), Some(1), "{forgery}: {said}");
+        assert!(said.contains(&format!("BROKEN {invariant} ")), "{forgery}: {said}");
+    }
+}
