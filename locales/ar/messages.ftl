@@ -18,6 +18,7 @@ name_required = اسم العميل مطلوب
 auto_replenish_incomplete = التجديد التلقائي يتطلب حد التجديد ومبلغ التجديد
 end_before_start = تاريخ الانتهاء قبل تاريخ البداية
 date_in_future = لا يمكن أن يكون التاريخ في المستقبل
+date_too_early = التاريخ أقدم مما يسمح به العربون أو الدفعة
 retainer_not_active = العربون غير نشط
 insufficient_balance = مبلغ العربون غير كافٍ
 insufficient_balance_on_date = مبلغ العربون غير كافٍ في ذلك التاريخ

@@ -18,6 +18,7 @@ name_required = The client's name is required
 auto_replenish_incomplete = Auto-replenishment needs its threshold and its amount
 end_before_start = The end date is before the start date
 date_in_future = The date must not be in the future
+date_too_early = The date is earlier than the retainer or the payment allows
 retainer_not_active = The retainer is not active
 insufficient_balance = The retainer's balance is not sufficient
 insufficient_balance_on_date = The retainer's balance was not sufficient on that date

@@ -2,7 +2,10 @@
 
 use sha2::{Digest, Sha256};
 
-use crate::rows::AuditRecord;
+use crate::{
+    id::{Id, User},
+    rows::AuditRecord,
+};
 
 /// SHA-256 over the previous hash and every field of `record` but its own hash, each with its length.
 pub fn chain(previous: &[u8; 32], record: &AuditRecord) -> [u8; 32] {
@@ -24,7 +27,13 @@ pub fn chain(previous: &[u8; 32], record: &AuditRecord) -> [u8; 32] {
     field(record.origin.as_bytes());
     field(record.request_id.as_bytes());
     field(&record.fingerprint);
+    field(record.kept.as_ref().map_or(&[], |digest| digest.as_slice()));
     hash.finalize().into()
+}
+
+/// SHA-256 of an answer as it is kept: whose key, the key, the bytes.
+pub fn kept(user: Id<User>, key: &str, answer: &[u8]) -> [u8; 32] {
+    fingerprint(&[user.bytes(), key.as_bytes(), answer])
 }
 
 /// SHA-256 of what was asked; the parts are kept apart by their lengths.

@@ -12,7 +12,11 @@
 )]
 #![cfg_attr(
     test,
-    expect(clippy::indexing_slicing, reason = "a test may index: a panic there is a failed test")
+    expect(
+        clippy::arithmetic_side_effects,
+        clippy::indexing_slicing,
+        reason = "a test may overflow and index: a panic there is a failed test"
+    )
 )]
 
 pub mod actor;

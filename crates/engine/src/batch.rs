@@ -7,7 +7,7 @@ use std::{
 };
 
 use domain::{
-    Batch, Book, Change, Id, Key, Rejection, Reply, Stop, Timestamp,
+    Batch, Book, Change, Id, Key, Rejection, Reply, Stop, Timestamp, audit,
     rows::{AuditRecord, BatchId, Firm},
 };
 
@@ -306,6 +306,7 @@ fn record(book: &mut Book, request: &Request, at: Timestamp, outcome: Outcome) -
     };
     let row = book.members.get(request.actor.user).flatten();
     let role = row.map_or(request.actor.claimed, |member| member.role);
+    let kept_under = request.once.as_ref().zip(kept.as_ref());
     let code = result.as_ref().map_or_else(Rejection::code, |_| "accepted");
     let audit_n = book.record(AuditRecord {
         n: 0,
@@ -319,9 +320,10 @@ fn record(book: &mut Book, request: &Request, at: Timestamp, outcome: Outcome) -
         origin: Arc::clone(&request.origin),
         request_id: Arc::clone(&request.request_id),
         fingerprint: request.fingerprint,
+        kept: kept_under.map(|(once, answer)| audit::kept(request.actor.user, &once.key, answer)),
         hash: [0; 32],
     });
-    if let (Some(once), Some(answer)) = (&request.once, &kept) {
+    if let Some((once, answer)) = kept_under {
         once::keep(book, request, once, Arc::clone(answer), audit_n, at);
     }
     Settled::Decided { result, kept }

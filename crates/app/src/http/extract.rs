@@ -92,7 +92,8 @@ impl Caller {
     pub async fn today(&self) -> Result<Day, Refusal> {
         let firm = self.app.reader.firm(self.actor.firm).await?;
         let firm = firm.unwrap_or_else(|| Firm::new(self.actor.firm));
-        Ok(self.app.clock.now().day_in(&firm.zone))
+        // As decisions see it: a firm's time never goes back.
+        Ok(self.app.clock.now().max(firm.last_at).day_in(&firm.zone))
     }
 
     /// Refuses a caller who has left the firm; any role will do.

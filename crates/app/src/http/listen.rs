@@ -6,6 +6,7 @@
 use std::{
     convert::Infallible,
     net::SocketAddr,
+    pin::Pin,
     sync::{
         Arc,
         atomic::{AtomicBool, Ordering},
@@ -26,6 +27,7 @@ use tokio::{
     sync::Semaphore,
     time::{sleep, timeout},
 };
+use tokio_io_timeout::TimeoutStream;
 
 use super::{front::Front, router};
 use crate::App;
@@ -45,6 +47,8 @@ pub struct HttpLimits {
     pub body_bytes_max: usize,
     /// From a request's head to the end of its body.
     pub body_read_max: Duration,
+    /// How long a peer may take nothing of what it is sent.
+    pub write_wait_max: Duration,
     /// Requests at the same time on one HTTP/2 connection.
     pub streams_max: u32,
     /// How long a shutdown waits for requests that are being answered.
@@ -60,6 +64,7 @@ impl Default for HttpLimits {
             header_count_max: 64,
             body_bytes_max: 1_024 * 1_024,
             body_read_max: Duration::from_secs(30),
+            write_wait_max: Duration::from_secs(30),
             streams_max: 256,
             drain_max: Duration::from_secs(10),
         }
@@ -120,9 +125,9 @@ async fn accept(
             body_read_max: limits.body_read_max,
         };
         let (builder, watcher) = (Arc::clone(&builder), graceful.watcher());
-        let first_request_max = limits.header_read_max;
+        let (first_request_max, write_wait_max) = (limits.header_read_max, limits.write_wait_max);
         tokio::spawn(async move {
-            converse(stream, front, &builder, watcher, first_request_max).await;
+            converse(stream, front, &builder, watcher, first_request_max, write_wait_max).await;
             drop(place);
         });
     }
@@ -153,6 +158,7 @@ async fn converse(
     builder: &auto::Builder<TokioExecutor>,
     watcher: Watcher,
     first_request_max: Duration,
+    write_wait_max: Duration,
 ) {
     // Answers are small and written whole; waiting for more to send would only delay them.
     if stream.set_nodelay(true).is_err() {
@@ -165,7 +171,9 @@ async fn converse(
         let front = front.clone();
         async move { Ok::<_, Infallible>(front.answer(request).await) }
     });
-    let connection = builder.serve_connection(TokioIo::new(stream), service).into_owned();
+    let connection = builder
+        .serve_connection(TokioIo::new(patient(stream, write_wait_max)), service)
+        .into_owned();
     let mut watched = std::pin::pin!(watcher.watch(connection));
     // Until the protocol is known, no timeout of hyper's runs.
     tokio::select! {
@@ -175,6 +183,13 @@ async fn converse(
     if has_asked.load(Ordering::Relaxed) {
         note_end(watched.await);
     }
+}
+
+/// A stream that is given up when the peer reads nothing for too long.
+fn patient(stream: TcpStream, write_wait_max: Duration) -> Pin<Box<TimeoutStream<TcpStream>>> {
+    let mut stream = TimeoutStream::new(stream);
+    stream.set_write_timeout(Some(write_wait_max));
+    Box::pin(stream)
 }
 
 fn note_end(ended: Result<(), Box<dyn std::error::Error + Send + Sync>>) {

@@ -82,6 +82,8 @@ pub struct AuditRecord {
     pub request_id: Arc<str>,
     /// SHA-256 of what was asked.
     pub fingerprint: [u8; 32],
+    /// [`crate::audit::kept`] of what was kept under an idempotency key; `None` without a key.
+    pub kept: Option<[u8; 32]>,
     /// SHA-256 over the previous record's hash and this record.
     pub hash: [u8; 32],
 }

@@ -224,7 +224,7 @@ fn a_backdated_entry_is_judged_by_every_day_since() {
     practice.now += DAY_MICROS;
     practice.check(vec![
         (replenish("200"), "230 active"),
-        (consume_on("1", Some("2026-05-31")), "insufficient_balance_on_date"),
+        (consume_on("1", Some("2026-05-31")), "date_too_early"),
         (consume_on("31", Some("2026-06-01")), "insufficient_balance_on_date"),
         (consume_on("30", Some("2026-06-01")), "200 active"),
         (consume_on("1", Some("2026-06-02")), "insufficient_balance_on_date"),

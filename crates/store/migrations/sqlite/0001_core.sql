@@ -205,6 +205,7 @@ create table audit (
     origin      text    not null,
     request_id  text    not null,
     fingerprint blob    not null,
+    kept        blob,
     hash        blob    not null,
     primary key (firm_id, n)
 ) strict, without rowid;

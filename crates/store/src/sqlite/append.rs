@@ -79,8 +79,8 @@ pub(super) fn entries(connection: &Connection, firm: &Id<Firm>, entries: &[Entry
 pub(super) fn audit(connection: &Connection, firm: &Id<Firm>, records: &[AuditRecord]) -> Written {
     let mut insert = connection.prepare_cached(
         "insert into audit (firm_id, n, seq, at, user_id, role, command, outcome, object, origin, request_id,
-             fingerprint, hash)
-         values (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12, ?13)",
+             fingerprint, kept, hash)
+         values (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12, ?13, ?14)",
     )?;
     for record in records {
         insert.execute(params![
@@ -96,6 +96,7 @@ pub(super) fn audit(connection: &Connection, firm: &Id<Firm>, records: &[AuditRe
             record.origin,
             record.request_id,
             record.fingerprint,
+            record.kept,
             record.hash,
         ])?;
     }

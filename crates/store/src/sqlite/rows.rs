@@ -214,7 +214,7 @@ pub(super) fn alert(row: &mut Columns<'_>) -> Result<Alert> {
 }
 
 pub(super) const AUDIT: &str = "a.n, a.seq, a.at, a.user_id, a.role, a.command, a.outcome, a.object, a.origin, \
-     a.request_id, a.fingerprint, a.hash";
+     a.request_id, a.fingerprint, a.kept, a.hash";
 
 pub(super) fn audit(row: &mut Columns<'_>) -> Result<AuditRecord> {
     Ok(AuditRecord {
@@ -229,6 +229,7 @@ pub(super) fn audit(row: &mut Columns<'_>) -> Result<AuditRecord> {
         origin: row.get()?,
         request_id: row.get()?,
         fingerprint: row.get()?,
+        kept: row.get()?,
         hash: row.get()?,
     })
 }

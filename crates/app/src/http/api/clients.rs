@@ -27,6 +27,9 @@ use crate::{
     messages::Message,
 };
 
+/// Longest text to search for.
+const SEARCH_CHARS_MAX: usize = 200;
+
 #[derive(Debug, Default, Deserialize)]
 #[serde(rename_all = "camelCase", deny_unknown_fields, default)]
 pub(in crate::http) struct CreateBody {
@@ -108,6 +111,9 @@ pub(in crate::http) async fn list(
 ) -> Result<Answer, Refusal> {
     let own = caller.may(Action::ReadClients).await?;
     let search = Some(filter.search).filter(|search| !search.is_empty());
+    if search.as_ref().is_some_and(|search| search.chars().count() > SEARCH_CHARS_MAX) {
+        return Err(Refusal::field(Message::InvalidField, "search", Message::TooLong));
+    }
     let page = part.page()?;
     let filter = ClientFilter { own, search };
     let listed = app.reader.clients(caller.actor.firm, filter, page.clone()).await?;

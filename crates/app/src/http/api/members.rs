@@ -13,7 +13,7 @@ use crate::{
     App,
     http::{
         answer::{Answer, Telling},
-        body::{Choice, Flag},
+        body::{Choice, Flag, Version},
         error::Refusal,
         extract::{Ask, Caller, Named},
         json,
@@ -24,6 +24,8 @@ use crate::{
 #[derive(Debug, Default, Deserialize)]
 #[serde(deny_unknown_fields, default)]
 pub(in crate::http) struct SetBody {
+    #[serde(rename = "__v")]
+    version: Version,
     role: Choice<Role>,
     active: Flag,
 }
@@ -50,7 +52,8 @@ pub(in crate::http) async fn set(
 ) -> Result<Answer, Refusal> {
     // Users have no numbers: what is no id names nobody.
     let Ref::Id(user) = user else { return Err(Refusal::not_found(Message::MemberNotFound)) };
-    let command = SetMember { user, role: ask.body.role.0, active: ask.body.active.0 };
+    let version = ask.precondition(ask.body.version.0)?;
+    let command = SetMember { user, version, role: ask.body.role.0, active: ask.body.active.0 };
     ask.carry_out(command, SET).await
 }
 

@@ -329,6 +329,7 @@ fn audit(n: i64) -> AuditRecord {
         origin: "127.0.0.1".into(),
         request_id: "r".into(),
         fingerprint: [5; 32],
+        kept: Some([7; 32]),
         hash: [6; 32],
     }
 }

@@ -153,8 +153,9 @@ fn totals(sums: &[RetainerSum]) -> Vec<RetainerSum> {
 }
 
 fn add(total: &mut RetainerSum, sum: &RetainerSum) {
+    // One currency; beyond 64 bits the sum stands still, which no firm will ever see.
     let plus =
-        |a: Money, b: Money| a.plus(b).expect("one currency, and less money than 64 bits hold");
+        |a: Money, b: Money| Money::from_minor(a.minor().saturating_add(b.minor()), a.currency());
     total.count += sum.count;
     total.initial = plus(total.initial, sum.initial);
     total.current = plus(total.current, sum.current);

@@ -1,11 +1,14 @@
 //! The invariants, as one pass over everything a firm has stored. The verifier, the monitors and the
 //! tests all run this same code; it trusts nothing that was derived and recomputes it.
 
+mod effects;
+
 use std::collections::{BTreeMap, BTreeSet};
 
+use self::effects::Effects;
 use crate::{
     audit,
-    id::Id,
+    id::{Id, User},
     ledger::{Account, Side},
     money::Currency,
     number::Series,
@@ -66,6 +69,8 @@ struct Moved {
     deposits: i128,
     consumptions: i128,
     refunds: i128,
+    first: i128,
+    last: Option<MovementKind>,
     days: BTreeMap<Day, i128>,
     stored_days: BTreeMap<Day, i128>,
 }
@@ -76,7 +81,8 @@ pub struct Checker {
     clients: BTreeSet<Id<Client>>,
     retainers: BTreeMap<Id<Retainer>, Retainer>,
     moved: BTreeMap<Id<Retainer>, Moved>,
-    consumed: BTreeMap<i64, u64>,
+    effects: Effects,
+    users: BTreeSet<Id<User>>,
     payments: BTreeMap<Id<Payment>, Payment>,
     payment_deposits: BTreeMap<Id<Payment>, i128>,
     ledger: BTreeMap<(Account, Option<[u8; 12]>, Currency), i128>,
@@ -85,8 +91,8 @@ pub struct Checker {
     audit_count: i64,
     audit_head: [u8; 32],
     accepted: i64,
-    accepted_consumes: BTreeSet<i64>,
-    fingerprints: BTreeMap<i64, [u8; 32]>,
+    kept: BTreeMap<i64, ([u8; 32], [u8; 32])>,
+    objects: Vec<(i64, [u8; 12])>,
     i1: Verdict,
     i2: Verdict,
     i4: Verdict,
@@ -104,7 +110,8 @@ impl Default for Checker {
             clients: BTreeSet::new(),
             retainers: BTreeMap::new(),
             moved: BTreeMap::new(),
-            consumed: BTreeMap::new(),
+            effects: Effects::default(),
+            users: BTreeSet::new(),
             payments: BTreeMap::new(),
             payment_deposits: BTreeMap::new(),
             ledger: BTreeMap::new(),
@@ -113,8 +120,8 @@ impl Default for Checker {
             audit_count: 0,
             audit_head: [0; 32],
             accepted: 0,
-            accepted_consumes: BTreeSet::new(),
-            fingerprints: BTreeMap::new(),
+            kept: BTreeMap::new(),
+            objects: Vec::new(),
             i1: Verdict::new(
                 "I1",
                 "a retainer's balance is what its movements and the ledger add up to, never below zero",
@@ -127,7 +134,7 @@ impl Default for Checker {
             i5: Verdict::new("I5", "numbers are unique, gapless and in time order"),
             i6: Verdict::new(
                 "I6",
-                "the trial balance is zero and the trust bank holds what clients are owed",
+                "the ledger says what moved, and the trust bank holds what clients are owed",
             ),
             i8: Verdict::new(
                 "I8",
@@ -161,7 +168,9 @@ impl Checker {
                 self.i9
                     .check(known, || format!("alert {} names no retainer of this firm", alert.id));
             }
-            Stored::Member(_) => {}
+            Stored::Member(member) => {
+                self.users.insert(member.user);
+            }
         }
     }
 
@@ -183,8 +192,17 @@ impl Checker {
         self.i9.check(known, || {
             format!("movement seq {} names no retainer of this firm", movement.seq)
         });
+        self.effects.see_movement(&mut self.i2, movement);
+        let currency = self.retainers.get(&movement.retainer).map(Retainer::currency);
+        self.i1.check(currency.is_none_or(|own| own == movement.amount.currency()), || {
+            format!("movement seq {} is in another currency than its retainer", movement.seq)
+        });
         let moved = self.moved.entry(movement.retainer).or_default();
         let amount = i128::from(movement.amount.minor());
+        if moved.count == 0 {
+            moved.first = amount;
+        }
+        moved.last = Some(movement.kind);
         moved.count = moved.count.saturating_add(1);
         let signed = match movement.kind {
             MovementKind::Deposit => {
@@ -193,8 +211,6 @@ impl Checker {
             }
             MovementKind::Consumption => {
                 moved.consumptions = moved.consumptions.saturating_add(amount);
-                let times = self.consumed.entry(movement.seq).or_default();
-                *times = times.saturating_add(1);
                 amount.saturating_neg()
             }
             MovementKind::Refund => {
@@ -225,6 +241,7 @@ impl Checker {
     }
 
     fn see_entry(&mut self, entry: &Entry) {
+        self.effects.see_entry(&mut self.i6, entry);
         let amount = i128::from(entry.posting.amount.minor());
         let currency = entry.posting.amount.currency();
         self.i6.check(amount > 0, || {
@@ -263,29 +280,34 @@ impl Checker {
             format!("audit record {} does not follow from the one before", record.n)
         });
         self.audit_head = record.hash;
-        self.fingerprints.insert(record.n, record.fingerprint);
+        if let Some(kept) = record.kept {
+            self.kept.insert(record.n, (record.fingerprint, kept));
+        }
         if let Some(seq) = record.seq {
             self.accepted = self.accepted.saturating_add(1);
             let dense = seq == self.accepted;
             self.i10.check(dense, || {
                 format!("audit record {} has seq {seq}, due was {}", record.n, self.accepted)
             });
-            if record.command == "consume_retainer" {
-                self.accepted_consumes.insert(seq);
-            }
+            self.effects.see_accepted(&mut self.i2, record, seq);
+            self.objects.extend(record.object.map(|object| (record.n, object)));
         }
     }
 
     fn see_outcome(&mut self, outcome: &Outcome) {
-        let holds = self.fingerprints.get(&outcome.audit_n) == Some(&outcome.fingerprint);
+        let digest = audit::kept(outcome.user, &outcome.key, &outcome.answer);
+        let holds = self.kept.remove(&outcome.audit_n) == Some((outcome.fingerprint, digest));
         self.i8.check(holds, || {
-            format!("the outcome under key {:?} is of no audited command", outcome.key)
+            format!("the outcome under key {:?} is not what was answered", outcome.key)
         });
     }
 
     /// The verdicts, in order.
     pub fn finish(mut self) -> Vec<Verdict> {
+        self.effects.judge_lines(&mut self.i6);
+        self.effects.finish(&mut self.i2, &mut self.i6);
         self.finish_retainers();
+        self.finish_retainer_rows();
         self.finish_payments();
         self.finish_numbers();
         self.finish_ledger();
@@ -335,15 +357,32 @@ impl Checker {
                 format!("retainer {}: consumed more than was deposited", retainer.number)
             });
         }
-        for seq in &self.accepted_consumes {
-            let times = self.consumed.remove(seq).unwrap_or(0);
-            self.i2.check(times == 1, || {
-                format!("the consume with seq {seq} was carried out {times} times")
+    }
+
+    /// What a retainer's row says of itself beyond its sums; guards rest on it.
+    fn finish_retainer_rows(&mut self) {
+        for (id, retainer) in &self.retainers {
+            let Some(moved) = self.moved.get(id) else { continue };
+            let latest = moved.days.keys().next_back();
+            let is_refunded = moved.last == Some(MovementKind::Refund) && moved.balance == 0;
+            let holds = latest == Some(&retainer.latest_day)
+                && moved.first == i128::from(retainer.initial_amount.minor())
+                && is_refunded == retainer.refunded
+                && retainer.low_balance_alerted == (retainer.is_low() && !retainer.refunded);
+            self.i1.check(holds, || {
+                format!(
+                    "retainer {}: latest day, first deposit, refund or alert differ from its movements",
+                    retainer.number
+                )
             });
-        }
-        for seq in self.consumed.keys() {
-            self.i2
-                .check(false, || format!("the consumption with seq {seq} has no accepted consume"));
+            if let Some(request) = retainer.replenish_request {
+                let asked = self.payments.get(&request).is_some_and(|payment| {
+                    payment.retainer == Some(*id) && payment.status == PaymentStatus::Pending
+                });
+                self.i4.check(asked, || {
+                    format!("retainer {} waits for a payment that is not pending", retainer.number)
+                });
+            }
         }
     }
 
@@ -406,19 +445,19 @@ impl Checker {
     }
 
     fn finish_ledger(&mut self) {
-        let mut trial: BTreeMap<Currency, i128> = BTreeMap::new();
         let mut trust: BTreeMap<Currency, i128> = BTreeMap::new();
-        for ((account, _, currency), balance) in &self.ledger {
-            let sum = trial.entry(*currency).or_default();
-            *sum = sum.saturating_add(*balance);
+        for ((account, of, currency), balance) in &self.ledger {
             if matches!(account, Account::TrustBank | Account::ClientMoney) {
                 let sum = trust.entry(*currency).or_default();
                 *sum = sum.saturating_add(*balance);
             }
-        }
-        for (currency, sum) in trial {
-            self.i6
-                .check(sum == 0, || format!("the trial balance in {} is {sum}", currency.code()));
+            let known = match (account, of) {
+                (Account::ClientMoney, Some(of)) => self.retainers.contains_key(&Id::new(*of)),
+                (Account::ClientCredit, Some(of)) => self.clients.contains(&Id::new(*of)),
+                (_, of) => of.is_none(),
+            };
+            self.i9
+                .check(known, || format!("the ledger keeps {} for nobody we know", account.code()));
         }
         for (currency, sum) in trust {
             self.i6.check(sum == 0, || {
@@ -429,6 +468,16 @@ impl Checker {
 
     fn finish_head(&mut self) {
         let Some(firm) = &self.firm else { return };
+        for n in self.kept.keys() {
+            self.i8.check(false, || format!("the outcome of audit record {n} is missing"));
+        }
+        for (n, object) in &self.objects {
+            let there = self.clients.contains(&Id::new(*object))
+                || self.retainers.contains_key(&Id::new(*object))
+                || self.payments.contains_key(&Id::new(*object))
+                || self.users.contains(&Id::new(*object));
+            self.i10.check(there, || format!("what audit record {n} made or changed is missing"));
+        }
         let holds = firm.audit_count == self.audit_count && firm.audit_head == self.audit_head;
         self.i8.check(holds, || {
             format!(
