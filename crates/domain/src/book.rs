@@ -412,3 +412,25 @@ impl Book {
         })
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_is_not_there_is_remembered_for_one_batch() {
+        let mut book = Book::of_new_firm(Id::new([1; 12]));
+        let keys = [
+            Key::Client(Ref::Number("CLT-2026-0001".into())),
+            Key::Retainer(Ref::Id(Id::new([2; 12]))),
+            Key::Member(Id::new([3; 12])),
+        ];
+        for key in &keys {
+            book.load(Loaded::Absent(key.clone()));
+            assert!(book.holds(key));
+        }
+        book.end_batch();
+        assert!(keys.iter().all(|key| !book.holds(key)));
+        assert_eq!(book.row_count(), 0);
+    }
+}

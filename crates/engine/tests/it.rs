@@ -380,6 +380,40 @@ async fn a_dismissed_members_command_is_refused_and_the_token_does_not_help() {
 }
 
 #[tokio::test]
+async fn who_has_left_is_not_told_what_was_answered_before() {
+    use domain::people::member::SetMember;
+    let model = Model::default();
+    let engine = Engine::start(vec![model.clone()], options(Limits::default())).unwrap();
+    with_retainer(&engine, 100).await;
+    let clerk = Id::new([7; 12]);
+    let asked = || {
+        let mut asked = keyed(request(1, consume(1)), "k", 1);
+        asked.actor = Actor { user: clerk, claimed: Role::Accountant, ..asked.actor };
+        asked
+    };
+    accepted(engine.submit(asked()).await);
+    assert!(matches!(engine.submit(asked()).await, Ok(Settled::Replayed(_))));
+    let dismissed = SetMember { user: clerk, version: Some(0), role: None, active: Some(false) };
+    accepted(engine.submit(request(1, dismissed)).await);
+    let settled = engine.submit(asked()).await.unwrap();
+    assert_eq!(settled, Settled::Decided { result: Err(Rejection::MemberLeft), kept: None });
+    assert_sound(&model, firm(1));
+}
+
+#[tokio::test]
+async fn an_answer_that_cannot_be_written_down_leaves_nothing_behind() {
+    let model = Model::default();
+    let engine = Engine::start(vec![model.clone()], options(Limits::default())).unwrap();
+    with_retainer(&engine, 100).await;
+    let mut asked = keyed(request(1, consume(1)), "k", 1);
+    let render = Render(Arc::new(|_| panic!("as the test asked")));
+    asked.once = Some(Once { key: "k".into(), render });
+    assert!(matches!(engine.submit(asked).await, Err(Trouble::Defect(_))));
+    accepted(engine.submit(keyed(request(1, consume(100)), "k", 2)).await);
+    assert_sound(&model, firm(1));
+}
+
+#[tokio::test]
 async fn the_low_balance_alert_and_the_request_for_more_come_once() {
     let model = Model::default();
     let engine = Engine::start(vec![model.clone()], options(Limits::default())).unwrap();

@@ -280,6 +280,57 @@ fn alerts_and_requests_for_more_come_once() {
 }
 
 #[test]
+fn money_that_arrives_too_late_for_its_retainer_is_client_credit() {
+    let terms = Terms {
+        auto_replenish: Some(true),
+        replenish_threshold: Some(amount("20")),
+        replenish_amount: Some(amount("100")),
+        ..Terms::default()
+    };
+    let mut practice = Practice::new();
+    practice.check(vec![
+        (open_with("100", terms), "100 active"),
+        (consume("90"), "10 active"),
+        (refund(None), "0 refunded"),
+        (CompletePayment { payment: Ref::parse("PAY-2026-0001") }.into(), "100 completed"),
+    ]);
+    assert_eq!(practice.ledger[&Account::ClientCredit], -10_000);
+    assert_eq!(practice.ledger[&Account::TrustBank], 0);
+}
+
+#[test]
+fn nothing_is_dated_before_it_could_have_happened() {
+    let mut practice = Practice::new();
+    practice.now += 3 * DAY_MICROS;
+    practice.check(vec![
+        (open("100"), "100 active"),
+        (pay("50", PaymentType::CustomerPayment, PaymentStatus::Completed), "50 completed"),
+        (consume_on("1", Some("2026-06-03")), "date_too_early"),
+    ]);
+    practice.now += DAY_MICROS;
+    let from_credit = ReplenishRetainer {
+        retainer: retainer(),
+        amount: amount("50"),
+        payment: Some(Ref::parse("PAY-2026-0001")),
+        date: Moment::parse("2026-06-04"),
+        description: None,
+    };
+    practice.check(vec![
+        (from_credit.clone().into(), "date_too_early"),
+        (ReplenishRetainer { date: None, ..from_credit }.into(), "150 active"),
+    ]);
+}
+
+#[test]
+fn a_retainer_holds_no_more_than_can_be_added_up() {
+    Practice::new().check(vec![
+        (open("9000000000000"), "9000000000000 active"),
+        (replenish("1000000000000"), "10000000000000 active"),
+        (replenish("0.01"), "amount_too_large"),
+    ]);
+}
+
+#[test]
 fn an_edit_is_made_on_the_version_that_was_read() {
     let edit = |version| {
         let terms = Terms { minimum_balance: Some(amount("10")), ..Terms::default() };

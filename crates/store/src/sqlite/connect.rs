@@ -1,6 +1,8 @@
 //! Connections and their settings.
 
-use std::{path::Path, time::Duration};
+use std::{
+    fs::OpenOptions, io::ErrorKind, os::unix::fs::OpenOptionsExt, path::Path, time::Duration,
+};
 
 use rusqlite::{Connection, OpenFlags, Result};
 
@@ -28,6 +30,17 @@ pub(super) fn check_version() -> std::result::Result<(), OpenError> {
         Err(OpenError::TooOld(rusqlite::version()))
     } else {
         Ok(())
+    }
+}
+
+/// Makes the file, readable by its owner alone, if there is none: it will hold people's names and
+/// numbers. SQLite gives its log the same permissions.
+pub(super) fn make_private(path: &Path) -> std::result::Result<(), OpenError> {
+    let made = OpenOptions::new().write(true).create_new(true).mode(0o600).open(path);
+    match made {
+        Ok(_) => Ok(()),
+        Err(error) if error.kind() == ErrorKind::AlreadyExists => Ok(()),
+        Err(error) => Err(OpenError::Path { path: path.to_owned(), reason: error.to_string() }),
     }
 }
 

@@ -37,6 +37,7 @@ pub(crate) fn open(path: &Path) -> Result<(SqliteStore, Reader), OpenError> {
     connect::check_version()?;
     let path = lock::canonical(path)?;
     let lock = Lock::take(&path)?;
+    connect::make_private(&path)?;
     let mut connection = connect::writer(&path)?;
     migrate::run(&mut connection, migrate::SQLITE)?;
     let reader = Reader::open(&path)?;

@@ -116,7 +116,10 @@ pub(in crate::http) async fn list(
     }
     let page = part.page()?;
     let filter = ClientFilter { own, search };
-    let listed = app.reader.clients(caller.actor.firm, filter, page.clone()).await?;
+    let mut listed = app.reader.clients(caller.actor.firm, filter, page.clone()).await?;
+    for client in &mut listed.rows {
+        hide_from(own, &mut client.profile.notes);
+    }
     Ok(list::answer(&listed, &page, write, |_| {}))
 }
 
@@ -128,12 +131,20 @@ pub(in crate::http) async fn one(
 ) -> Result<Answer, Refusal> {
     let own = caller.may(Action::ReadClients).await?;
     let found = app.reader.client(caller.actor.firm, &by).await?;
-    let client = found
+    let mut client = found
         .filter(|client| belongs(client, own))
         .ok_or_else(|| Refusal::not_found(Message::ClientNotFound))?;
+    hide_from(own, &mut client.profile.notes);
     let mut out = Vec::with_capacity(1_024);
     write(&mut out, &client);
     Ok(Answer::one("client", client.version, &out))
+}
+
+/// What the firm notes down is not for a client's eyes.
+pub(super) fn hide_from(own: Option<Id<User>>, notes: &mut Option<String>) {
+    if own.is_some() {
+        *notes = None;
+    }
 }
 
 /// Whether a login that may see only its `own` client may see this one's rows.

@@ -166,7 +166,10 @@ pub(in crate::http) async fn list(
     let status = list::choice("status", &filter.status)?;
     let page = part.page()?;
     let filter = PaymentFilter { own, status, client: list::client(&filter.client_id) };
-    let listed = app.reader.payments(caller.actor.firm, filter, page.clone()).await?;
+    let mut listed = app.reader.payments(caller.actor.firm, filter, page.clone()).await?;
+    for view in &mut listed.rows {
+        clients::hide_from(own, &mut view.payment.notes);
+    }
     Ok(list::answer(&listed, &page, |out, view| write(out, &view.payment, &view.client), |_| {}))
 }
 
@@ -178,9 +181,10 @@ pub(in crate::http) async fn one(
 ) -> Result<Answer, Refusal> {
     let own = caller.may(Action::ReadPayments).await?;
     let found = app.reader.payment(caller.actor.firm, &by).await?;
-    let view = found
+    let mut view = found
         .filter(|view| clients::belongs(&view.client, own))
         .ok_or_else(|| Refusal::not_found(Message::PaymentNotFound))?;
+    clients::hide_from(own, &mut view.payment.notes);
     let mut out = Vec::with_capacity(1_024);
     write(&mut out, &view.payment, &view.client);
     Ok(Answer::one("payment", view.payment.version, &out))

@@ -12,7 +12,7 @@ use domain::{
 use serde::Deserialize;
 use store::{Listed, RetainerFilter, RetainerSum};
 
-use super::write;
+use super::{clients, write};
 use crate::{
     App,
     http::{
@@ -86,12 +86,16 @@ async fn part_of(
     is_empty: bool,
 ) -> Result<Answer, Refusal> {
     let (firm, today, page) = (caller.actor.firm, filter.today, part.page()?);
-    let (listed, sums) = if is_empty {
+    let own = filter.own;
+    let (mut listed, sums) = if is_empty {
         (Listed { rows: Vec::new(), total: 0, next: None }, Vec::new())
     } else {
         let sums = app.reader.retainer_sums(firm, filter.clone()).await?;
         (app.reader.retainers(firm, filter, page.clone()).await?, sums)
     };
+    for view in &mut listed.rows {
+        clients::hide_from(own, &mut view.retainer.terms.notes);
+    }
     Ok(list::answer(
         &listed,
         &page,

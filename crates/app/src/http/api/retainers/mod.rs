@@ -132,7 +132,10 @@ pub(in crate::http) async fn history(
 async fn visible(app: &App, caller: &Caller, by: &Ref<Retainer>) -> Result<RetainerView, Refusal> {
     let own = caller.may(Action::ReadRetainers).await?;
     let found = app.reader.retainer(caller.actor.firm, by).await?;
-    found.filter(|view| clients::belongs(&view.client, own)).ok_or_else(not_found)
+    let mut view =
+        found.filter(|view| clients::belongs(&view.client, own)).ok_or_else(not_found)?;
+    clients::hide_from(own, &mut view.retainer.terms.notes);
+    Ok(view)
 }
 
 fn not_found() -> Refusal {
