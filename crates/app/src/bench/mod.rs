@@ -57,6 +57,7 @@ pub fn run(args: &BenchArgs) -> anyhow::Result<()> {
         anyhow::Ok(())
     })?;
     report.print();
+    report.print_json();
     if let Some(path) = &args.json {
         std::fs::write(path, report.to_json())
             .with_context(|| format!("writing {}", path.display()))?;
@@ -124,6 +125,7 @@ async fn over_http(
         },
     ];
     for connections in CONNECTIONS {
+        tracing::info!(connections, rounds = args.rounds, "measuring");
         let samples = args.side_by_side(&cases, connections).await?;
         for (case, sample) in cases.iter().zip(&samples) {
             report.http(case.name, connections, sample, samples[0].per_second);
@@ -151,6 +153,7 @@ async fn with_history(
     report: &mut Report,
 ) -> anyhow::Result<()> {
     let path = folder.join("full.db");
+    tracing::info!(entries = FULL_ENTRIES, "filling a database");
     bulk::fill(&path, STARTUP_ENTRIES).await?;
     let server = Served::start(&path, 128)?;
     report.note("start-up with 1 M entries, s", server.start_seconds, "");

@@ -62,6 +62,11 @@ impl Report {
         }
     }
 
+    #[expect(clippy::print_stdout, reason = "the figures are what this command is for")]
+    pub fn print_json(&self) {
+        println!("\n{}", self.to_json());
+    }
+
     /// The same as JSON.
     pub fn to_json(&self) -> String {
         let loads = self.loads.iter().map(|row| {

@@ -2,6 +2,7 @@
 
 mod cli;
 mod crash;
+mod disk;
 mod judge;
 mod load;
 mod verify;
