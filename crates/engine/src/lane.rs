@@ -200,8 +200,9 @@ impl<S: Store> Lane<S> {
                         reason,
                         "stopping: a commit's fate is unknown, only a restart can tell"
                     );
-                    self.shared.failure.send_replace(Some(reason));
                     self.shared.stopping.send_replace(true);
+                    self.turn_away();
+                    self.shared.failure.send_replace(Some(reason));
                     break;
                 }
             }
@@ -209,6 +210,18 @@ impl<S: Store> Lane<S> {
         // The store is closed before anybody is told that the lane has gone.
         drop(self.store);
         drop(departure);
+    }
+
+    /// Tells those who still wait that nothing was done.
+    fn turn_away(&mut self) {
+        self.queue.close();
+        while let Ok(waiting) = self.queue.try_recv() {
+            self.turns.push(waiting);
+        }
+        for waiting in self.turns.take(usize::MAX) {
+            // A caller that has gone asks no more.
+            let _ = waiting.answer.send(Err(Trouble::Stopping));
+        }
     }
 
     /// Takes in what has come; waits only when there is nothing to do. `false`: nothing will come.

@@ -183,7 +183,8 @@ struct Faulty {
     refuse_amount: i64,
     conflicts: Arc<AtomicUsize>,
     unknown: Arc<AtomicBool>,
-    batch_sizes: Arc<Mutex<Vec<usize>>>,
+    /// The firms of each commit, in order.
+    commits: Arc<Mutex<Vec<Vec<Id<Firm>>>>>,
     commit_takes: Duration,
 }
 
@@ -194,7 +195,7 @@ impl Faulty {
             refuse_amount: i64::MIN,
             conflicts: Arc::default(),
             unknown: Arc::default(),
-            batch_sizes: Arc::default(),
+            commits: Arc::default(),
             commit_takes: Duration::ZERO,
         }
     }
@@ -209,10 +210,8 @@ impl Store for Faulty {
     }
     async fn commit(&mut self, batch: &Batch) -> Result<(), StoreError> {
         tokio::time::sleep(self.commit_takes).await;
-        self.batch_sizes
-            .lock()
-            .unwrap()
-            .push(batch.firms.iter().map(|part| part.audit.len()).sum());
+        let firms = batch.firms.iter().map(|part| part.firm.id).collect();
+        self.commits.lock().unwrap().push(firms);
         let mut movements = batch.firms.iter().flat_map(|part| &part.movements);
         if movements.any(|movement| movement.amount.minor() == self.refuse_amount) {
             return Err(StoreError::Refused("poison".into()));
@@ -344,24 +343,19 @@ async fn a_command_whose_time_ran_out_in_the_queue_is_not_executed() {
 async fn a_busy_firm_leaves_room_for_another() {
     let mut store = Faulty::new(Model::default());
     store.commit_takes = Duration::from_millis(5);
+    let commits = Arc::clone(&store.commits);
     let limits = Limits { batch_count_max: 10, ..Limits::default() };
     let engine = Engine::start(vec![store], options(limits)).unwrap();
-    with_retainer(&engine, 1_000).await;
-    let busy = {
-        let engine = engine.clone();
-        tokio::spawn(async move {
-            all(&engine, (0..400).map(|_| request(1, consume(1))).collect()).await
-        })
-    };
-    tokio::time::sleep(Duration::from_millis(20)).await;
-    let asked_with = engine.queued();
+    with_retainer(&engine, 10_000).await;
+    // Two hundred commits of the busy firm are in the queue before the other firm says a word.
+    let busy: Vec<_> = (0..2_000).map(|_| engine.submit(request(1, consume(1)))).collect();
     accepted(engine.submit(request(2, client())).await);
-    let left = engine.queued();
-    assert!(
-        asked_with > 100 && left + 60 > asked_with,
-        "{asked_with} were waiting, {left} still were afterwards"
-    );
-    busy.await.unwrap();
+    for settled in busy {
+        accepted(settled.await);
+    }
+    let commits = commits.lock().unwrap();
+    let turn = commits.iter().position(|firms| firms.contains(&firm(2))).unwrap();
+    assert!(turn < 10, "the other firm's turn came with commit {turn} of {}", commits.len());
 }
 
 #[tokio::test]
