@@ -69,8 +69,6 @@ pub enum Rejection {
     PaymentInsufficient,
     /// The payment was completed before.
     AlreadyCompleted,
-    /// The payment is neither pending nor failed.
-    PaymentNotPending,
     /// A payment for a retainer names it.
     RetainerRequired,
     /// The retainer belongs to another client.
@@ -110,7 +108,6 @@ impl Rejection {
             Self::PaymentNotCompleted => "payment_not_completed",
             Self::PaymentInsufficient => "payment_insufficient",
             Self::AlreadyCompleted => "already_completed",
-            Self::PaymentNotPending => "payment_not_pending",
             Self::RetainerRequired => "retainer_required",
             Self::RetainerClientMismatch => "retainer_client_mismatch",
             Self::OwnMembership => "own_membership",

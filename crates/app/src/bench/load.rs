@@ -3,7 +3,10 @@
 //! It parses as little as it can, so that it takes as little as it can of the machine it shares with
 //! the server.
 
-use std::time::{Duration, Instant};
+use std::{
+    sync::atomic::{AtomicU64, Ordering},
+    time::{Duration, Instant},
+};
 
 use anyhow::{Context, bail};
 use hdrhistogram::Histogram;
@@ -56,7 +59,7 @@ impl Load {
                 .collect();
             let mine =
                 if mine.is_empty() { vec![requests[n % requests.len()].clone()] } else { mine };
-            tasks.spawn(connection(self.port, mine, until, n));
+            tasks.spawn(connection(self.port, mine, until));
         }
         let mut latencies = Histogram::<u64>::new(3)?;
         while let Some(done) = tasks.join_next().await {
@@ -74,7 +77,6 @@ async fn connection(
     port: u16,
     mut requests: Vec<Vec<u8>>,
     until: Instant,
-    n: usize,
 ) -> anyhow::Result<Histogram<u64>> {
     let mut stream = TcpStream::connect(("127.0.0.1", port)).await?;
     stream.set_nodelay(true)?;
@@ -82,16 +84,10 @@ async fn connection(
     let mut answer = Vec::with_capacity(16 * 1024);
     let places: Vec<_> = requests.iter().map(|request| find(request, COUNTER)).collect();
     let mut count = 0_u64;
-    let salt = u64::try_from(Instant::now().elapsed().as_nanos())? ^ u64::from(std::process::id());
     while Instant::now() < until {
         let turn = usize::try_from(count)? % requests.len();
         if let Some(at) = places[turn] {
-            let fresh = format!(
-                "{:04x}{:06x}{:06x}",
-                salt & 0xffff,
-                n,
-                FRESH.fetch_add(1, std::sync::atomic::Ordering::Relaxed) & 0xff_ffff
-            );
+            let fresh = format!("{:016x}", FRESH.fetch_add(1, Ordering::Relaxed));
             requests[turn][at..at + COUNTER.len()].copy_from_slice(fresh.as_bytes());
         }
         let sent = Instant::now();
@@ -103,7 +99,7 @@ async fn connection(
     Ok(latencies)
 }
 
-static FRESH: std::sync::atomic::AtomicU64 = std::sync::atomic::AtomicU64::new(0);
+static FRESH: AtomicU64 = AtomicU64::new(0);
 
 /// Reads one answer with a `Content-Length`; anything but 2xx ends the run.
 pub(super) async fn read_answer(

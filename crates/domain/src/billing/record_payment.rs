@@ -59,8 +59,8 @@ impl Decide for RecordPayment {
     }
 
     /// Refuses, in this order: `client_not_found`, `invoice_not_found`, `amount_…`, `date_in_future`,
-    /// `retainer_required`, `retainer_not_found`, `retainer_client_mismatch`, `currency_mismatch`;
-    /// and, when completed at once, what completing refuses.
+    /// `retainer_required`, `retainer_not_found`, `retainer_client_mismatch`, `currency_mismatch`.
+    /// Completing at once refuses nothing more.
     fn decide(&self, d: &mut Decision<'_>) -> Result<Shown, Stop> {
         let client = d.find(&self.client)?;
         // Invoices are not kept yet, so no reference to one can be right.
