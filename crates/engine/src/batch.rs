@@ -1,24 +1,18 @@
 //! One batch: load, decide in order, store, answer. Nobody is answered before the commit is durable.
 
-use std::{
-    panic::{AssertUnwindSafe, catch_unwind},
-    sync::Arc,
-    time::{Duration, Instant},
-};
+use std::time::{Duration, Instant};
 
 use domain::{
-    Batch, Book, Change, Id, Key, Rejection, Reply, Stop, Timestamp, audit,
-    rows::{AuditRecord, BatchId, Firm},
+    Batch, Book, Id, Key,
+    rows::{BatchId, Firm},
 };
 
 use crate::{
-    BatchReport, CommandReport, Request, Settled, Store, StoreError, Trouble,
+    BatchReport, CommandReport, Intent, Settled, Store, StoreError, Trouble,
+    decide::{self, Answers},
     lane::{Fatal, Lane, Waiting},
-    once::{self, Earlier},
-    retry,
+    once, retry,
 };
-
-type Answers = Vec<Result<Settled, Trouble>>;
 
 /// Carries a batch out and answers its callers. Gives back those it had no time to decide.
 pub(crate) async fn carry_out<S: Store>(
@@ -79,7 +73,12 @@ pub(crate) async fn carry_out<S: Store>(
                 return Ok(Vec::new());
             }
             StoreError::Unknown(reason) => {
-                answer_all(lane, members, &Trouble::Unknown(reason.clone()));
+                let fate = |member: &Waiting| match member.request.intent {
+                    Intent::CarryOut => Err(Trouble::Unknown(reason.clone())),
+                    Intent::DryRun => Err(Trouble::Stopping),
+                };
+                let answers = members.iter().map(fate).collect();
+                answer_each(lane, members, answers);
                 return Err(Fatal(reason));
             }
         }
@@ -113,7 +112,7 @@ async fn within_transaction<S: Store>(
     open_books(lane, firms).await?;
     load_ahead(lane, firms, members).await?;
     let loaded = Instant::now();
-    let answers = decide_each(lane, members, started).await?;
+    let answers = decide::each(lane, members, started).await?;
     let decided = Instant::now();
     let batch_id = BatchId(*members[0].ids.clone().take::<Batch>().bytes());
     let books = &mut lane.books;
@@ -181,7 +180,7 @@ async fn load_ahead<S: Store>(
 }
 
 /// Loads rows, and the rows that an answer about them shows.
-async fn load<S: Store>(
+pub(crate) async fn load<S: Store>(
     lane: &mut Lane<S>,
     firm: Id<Firm>,
     mut keys: Vec<Key>,
@@ -199,145 +198,10 @@ async fn load<S: Store>(
     Ok(())
 }
 
-/// Decides the members in order, until all are decided or the batch's time is up.
-async fn decide_each<S: Store>(
-    lane: &mut Lane<S>,
-    members: &[Waiting],
-    started: Instant,
-) -> Result<Answers, StoreError> {
-    const CLOCK_READ_EVERY: usize = 16;
-    let mut answers = Vec::with_capacity(members.len());
-    for (n, member) in members.iter().enumerate() {
-        if n > 0
-            && n % CLOCK_READ_EVERY == 0
-            && started.elapsed() > lane.options.limits.batch_decide_max
-        {
-            break;
-        }
-        let answer = if member.request.deadline < started {
-            Err(Trouble::Expired)
-        } else {
-            decide_one(lane, member).await?
-        };
-        answers.push(answer);
-    }
-    Ok(answers)
-}
-
-enum Decided {
-    Settled(Settled),
-    Missing(Key),
-    Panicked(String),
-}
-
-async fn decide_one<S: Store>(
-    lane: &mut Lane<S>,
-    member: &Waiting,
-) -> Result<Result<Settled, Trouble>, StoreError> {
-    let firm = member.request.actor.firm;
-    for _ in 0..=lane.options.limits.missing_rounds_max {
-        let decide = lane.options.decide;
-        let book = lane.books.get_mut(&firm).expect("every firm of a batch has its book open");
-        match settle(book, member, decide) {
-            Decided::Settled(settled) => return Ok(Ok(settled)),
-            Decided::Missing(key) => load(lane, firm, vec![key]).await?,
-            Decided::Panicked(reason) => {
-                tracing::error!(
-                    reason,
-                    command = member.request.command.name(),
-                    "a decision panicked"
-                );
-                return Ok(Err(Trouble::Defect(reason)));
-            }
-        }
-    }
-    Ok(Err(Trouble::Defect("a decision kept asking for rows".into())))
-}
-
-/// Decides one command and records what came of it. A panic leaves nothing behind: deciding and
-/// writing the answer down come first, and their results are dropped with it.
-fn settle(book: &mut Book, member: &Waiting, decide: crate::lane::Decide) -> Decided {
-    let request = &member.request;
-    let user = request.actor.user;
-    let Some(row) = book.members.get(user) else { return Decided::Missing(Key::Member(user)) };
-    // Who has left the firm is told nothing, also not what was answered before.
-    let has_left = row.is_some_and(|row| !row.active);
-    let once = request.once.as_ref().filter(|_| !has_left);
-    if let Some(once) = once {
-        match once::look_up(book, request, once) {
-            Earlier::Nothing => {}
-            Earlier::Settled(settled) => return Decided::Settled(settled),
-            Earlier::Missing(key) => return Decided::Missing(key),
-        }
-    }
-    let at = book.firm.last_at;
-    let outcome = catch_unwind(AssertUnwindSafe(|| {
-        let (result, changes) = match decide(book, at, request.actor, member.ids, &request.command)
-        {
-            Ok((reply, changes)) => (Ok(reply), changes),
-            Err(Stop::Rejected(rejection)) => (Err(rejection), Vec::new()),
-            Err(Stop::Missing(key)) => return Err(key),
-        };
-        let kept = once.map(|once| (once.render.0)(&result));
-        Ok(Outcome { result, changes, kept })
-    }));
-    match outcome {
-        Ok(Ok(outcome)) => Decided::Settled(record(book, request, at, outcome)),
-        Ok(Err(key)) => Decided::Missing(key),
-        Err(panic) => Decided::Panicked(panic_text(panic.as_ref())),
-    }
-}
-
-struct Outcome {
-    result: Result<Reply, Rejection>,
-    changes: Vec<Change>,
-    kept: Option<Arc<[u8]>>,
-}
-
-/// Makes the outcome true for the commands after it: changes, audit record, kept answer.
-fn record(book: &mut Book, request: &Request, at: Timestamp, outcome: Outcome) -> Settled {
-    let Outcome { result, changes, kept } = outcome;
-    let object = match &result {
-        Ok(reply) => {
-            book.accept(changes);
-            Some(reply.shown.object())
-        }
-        Err(_) => request.command.object(book),
-    };
-    let row = book.members.get(request.actor.user).flatten();
-    let role = row.map_or(request.actor.claimed, |member| member.role);
-    let kept_under = request.once.as_ref().zip(kept.as_ref());
-    let code = result.as_ref().map_or_else(Rejection::code, |_| "accepted");
-    let audit_n = book.record(AuditRecord {
-        n: 0,
-        seq: result.as_ref().ok().map(|reply| reply.seq),
-        at,
-        user: request.actor.user,
-        role,
-        command: request.command.name().into(),
-        outcome: code.into(),
-        object,
-        origin: Arc::clone(&request.origin),
-        request_id: Arc::clone(&request.request_id),
-        fingerprint: request.fingerprint,
-        kept: kept_under.map(|(once, answer)| audit::kept(request.actor.user, &once.key, answer)),
-        hash: [0; 32],
-    });
-    if let Some((once, answer)) = kept_under {
-        once::keep(book, request, once, Arc::clone(answer), audit_n, at);
-    }
-    Settled::Decided { result, kept }
-}
-
-fn panic_text(panic: &(dyn std::any::Any + Send)) -> String {
-    let text = panic.downcast_ref::<&str>().map(|text| (*text).to_owned());
-    text.or_else(|| panic.downcast_ref::<String>().cloned())
-        .unwrap_or_else(|| "panic without a message".into())
-}
-
 fn answer_each<S>(lane: &Lane<S>, members: Vec<Waiting>, answers: Answers) {
     for (member, answer) in members.into_iter().zip(answers) {
         let outcome = match &answer {
+            Ok(_) if member.request.intent == Intent::DryRun => "dry_run",
             Ok(Settled::Decided { result: Ok(_), .. }) => "accepted",
             Ok(Settled::Decided { result: Err(rejection), .. }) => rejection.code(),
             Ok(Settled::Replayed(_)) => "replayed",

@@ -184,6 +184,12 @@ impl<S: Store> Lane<S> {
         Self { store, books: Map::default(), options, queue, turns: Turns::default(), shared }
     }
 
+    /// The book of the request's firm.
+    pub fn book(&mut self, request: &Request) -> &mut Book {
+        let book = self.books.get_mut(&request.actor.firm);
+        book.expect("every firm of a batch has its book open")
+    }
+
     async fn run(mut self) {
         let departure = Departure(Arc::clone(&self.shared));
         while self.wait_for_work().await {

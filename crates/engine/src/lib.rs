@@ -6,6 +6,7 @@
 
 mod batch;
 mod clock;
+mod decide;
 mod lane;
 mod limits;
 pub mod model;
@@ -19,5 +20,5 @@ pub use clock::{Clock, Ids, SystemClock};
 pub use lane::{Decide, Engine, Options};
 pub use limits::Limits;
 pub use observe::{BatchReport, CommandReport, Observer, Silent};
-pub use request::{Once, Render, Request, Settled, Trouble};
+pub use request::{Intent, Once, Render, Request, Settled, Trouble};
 pub use store::{Store, StoreError};

@@ -34,7 +34,7 @@ pub struct BatchReport {
 pub struct CommandReport<'a> {
     /// Its name.
     pub command: &'static str,
-    /// `accepted`, a refusal's code, `replayed`, `key_reused`, or a trouble's name.
+    /// `accepted`, a refusal's code, `replayed`, `key_reused`, `dry_run`, or a trouble's name.
     pub outcome: &'a str,
     /// From submission to answer.
     pub waited: Duration,

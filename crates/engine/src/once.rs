@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use domain::{Book, Key, Timestamp, rows::Outcome};
 
-use crate::{Once, Request, Settled};
+use crate::{Intent, Once, Request, Settled};
 
 /// What the book knows about a request's key.
 pub(crate) enum Earlier {
@@ -16,9 +16,14 @@ pub(crate) enum Earlier {
     Missing(Key),
 }
 
+/// The key under which the request is answered; a dry run has none.
+pub(crate) fn of(request: &Request) -> Option<&Once> {
+    request.once.as_ref().filter(|_| request.intent == Intent::CarryOut)
+}
+
 /// The row that tells whether the key was used.
 pub(crate) fn key(request: &Request) -> Option<Key> {
-    request.once.as_ref().map(|once| Key::Outcome(request.actor.user, Arc::clone(&once.key)))
+    of(request).map(|once| Key::Outcome(request.actor.user, Arc::clone(&once.key)))
 }
 
 /// Looks the key up. Accepted and refused commands of this very batch are seen too.

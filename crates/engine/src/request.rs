@@ -11,6 +11,8 @@ pub struct Request {
     pub actor: Actor,
     /// What is asked.
     pub command: Command,
+    /// Whether it is to be done.
+    pub intent: Intent,
     /// From where: the peer's address, for the audit record.
     pub origin: Arc<str>,
     /// The request's id, for logs and the audit record.
@@ -21,6 +23,16 @@ pub struct Request {
     pub once: Option<Once>,
     /// After this instant the command is dropped, if it has not been decided.
     pub deadline: Instant,
+}
+
+/// Whether a command is to be done, or only to be answered as if.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Intent {
+    /// Do it, and record what came of it.
+    CarryOut,
+    /// Decide it as it would be decided now, seeing the commands before it, and record nothing: no
+    /// row, no number, no audit record; its idempotency key is neither looked up nor kept.
+    DryRun,
 }
 
 /// An idempotency key, and how to write down the answer that is kept under it.
@@ -45,7 +57,7 @@ impl std::fmt::Debug for Render {
     }
 }
 
-/// A command's outcome, durable when the caller sees it.
+/// A command's outcome, durable when the caller sees it; a dry run's is nowhere else.
 #[derive(Debug, Clone, PartialEq)]
 pub enum Settled {
     /// Decided now.

@@ -29,8 +29,8 @@ use domain::{
     },
 };
 use engine::{
-    Clock, Engine, Ids, Limits, Once, Options, Render, Request, Settled, Silent, Store, Trouble,
-    model::Model,
+    Clock, Engine, Ids, Intent, Limits, Once, Options, Render, Request, Settled, Silent, Store,
+    Trouble, model::Model,
 };
 use proptest::prelude::*;
 
@@ -200,6 +200,7 @@ fn request(step: &Step) -> Request {
     Request {
         actor: Actor { user: Id::new([step.user; 12]), firm: FIRMS[step.firm], claimed: step.role },
         command: step.command.clone(),
+        intent: Intent::CarryOut,
         origin: "test".into(),
         request_id: "test".into(),
         fingerprint: domain::audit::fingerprint(&[text.as_bytes()]),

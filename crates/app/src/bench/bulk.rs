@@ -16,7 +16,9 @@ use domain::{
         open::{OpenRetainer, Terms},
     },
 };
-use engine::{Engine, Ids, Limits, Once, Options, Render, Request, Settled, Silent, SystemClock};
+use engine::{
+    Engine, Ids, Intent, Limits, Once, Options, Render, Request, Settled, Silent, SystemClock,
+};
 
 use super::report::Report;
 
@@ -152,6 +154,7 @@ fn request(command: Command) -> Request {
     Request {
         actor: Actor { user: Id::new([10; 12]), firm: Id::new([11; 12]), claimed: Role::Owner },
         command,
+        intent: Intent::CarryOut,
         origin: "bench".into(),
         request_id: "bench".into(),
         fingerprint: [0; 32],

@@ -21,7 +21,7 @@ use domain::{
         replenish::ReplenishRetainer,
     },
 };
-use engine::{Request, Settled};
+use engine::{Intent, Request, Settled};
 
 use super::token;
 use crate::{App, http::Secret};
@@ -127,6 +127,7 @@ async fn send(app: &App, command: impl Into<Command>) -> anyhow::Result<Reply> {
     let request = Request {
         actor: ACTOR,
         command,
+        intent: Intent::CarryOut,
         origin: "demo".into(),
         request_id: "demo".into(),
         fingerprint: domain::audit::fingerprint(&[b"demo", name.as_bytes()]),

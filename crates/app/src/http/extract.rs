@@ -20,7 +20,7 @@ use domain::{
     id::User,
     rows::Firm,
 };
-use engine::{Once, Render, Request, Settled, Trouble};
+use engine::{Intent, Once, Render, Request, Settled, Trouble};
 use http_body_util::{BodyExt, LengthLimitError, Limited};
 use hyper::{HeaderMap, Method, StatusCode, header, http::request::Parts};
 use serde::de::DeserializeOwned;
@@ -191,6 +191,7 @@ impl<B> Ask<B> {
         let request = Request {
             actor: self.caller.actor,
             command: command.into(),
+            intent: Intent::CarryOut,
             origin,
             request_id,
             fingerprint: self.fingerprint,

@@ -1,0 +1,158 @@
+//! Dry runs: answered as if, and nothing recorded.
+
+use std::sync::{Arc, Mutex, atomic::Ordering};
+
+use domain::{Rejection, reply::Shown};
+use engine::{
+    BatchReport, CommandReport, Engine, Intent, Limits, Observer, Options, Request, Settled,
+    Trouble, model::Model,
+};
+
+use crate::support::*;
+
+fn dry(request: Request) -> Request {
+    Request { intent: Intent::DryRun, ..request }
+}
+
+fn balance(reply: &domain::Reply) -> i64 {
+    let Shown::Retainer { retainer, .. } = &reply.shown else { panic!("{reply:?}") };
+    retainer.balance.minor()
+}
+
+fn refused(settled: Result<Settled, Trouble>) -> Rejection {
+    match settled {
+        Ok(Settled::Decided { result: Err(rejection), kept: None }) => rejection,
+        other => panic!("not refused: {other:?}"),
+    }
+}
+
+#[tokio::test]
+async fn a_dry_run_is_answered_as_it_would_be_and_leaves_nothing() {
+    let model = Model::default();
+    let store = Faulty::new(model.clone());
+    let commits = Arc::clone(&store.commits);
+    let engine = Engine::start(vec![store], options(Limits::default())).unwrap();
+    with_retainer(&engine, 100).await;
+    let (before, commits_before) = (model.rows(firm(1)), commits.lock().unwrap().len());
+    let mut stranger = dry(request(1, consume(10)));
+    stranger.actor.user = domain::Id::new([8; 12]);
+    for _ in 0..2 {
+        let tried = accepted(engine.submit(dry(request(1, consume(60)))).await);
+        assert_eq!((tried.seq, balance(&tried)), (3, 4_000));
+        assert_eq!(
+            refused(engine.submit(dry(request(1, consume(101)))).await),
+            Rejection::InsufficientBalance
+        );
+        accepted(engine.submit(stranger.clone()).await);
+        accepted(engine.submit(dry(request(2, client()))).await);
+    }
+    assert_eq!(model.rows(firm(1)), before);
+    assert!(model.rows(firm(2)).is_empty(), "a dry run founds no firm");
+    assert_eq!(commits.lock().unwrap().len(), commits_before, "there was nothing to commit");
+    let done = accepted(engine.submit(request(1, consume(60))).await);
+    assert_eq!((done.seq, balance(&done)), (3, 4_000));
+    assert_sound(&model, firm(1));
+}
+
+#[tokio::test]
+async fn a_dry_run_sees_the_commands_before_it_and_is_not_seen() {
+    for batch_count_max in [1, 128] {
+        let model = Model::default();
+        let limits = Limits { batch_count_max, ..Limits::default() };
+        let engine = Engine::start(vec![model.clone()], options(limits)).unwrap();
+        with_retainer(&engine, 100).await;
+        let requests = vec![
+            dry(request(1, consume(60))),
+            request(1, consume(60)),
+            dry(request(1, consume(60))),
+            request(1, consume(40)),
+            dry(request(1, consume(1))),
+        ];
+        let settled = all(&engine, requests).await;
+        let outcomes: Vec<_> = settled.iter().map(is_accepted).collect();
+        assert_eq!(outcomes, [true, true, false, true, false], "{settled:?}");
+        let records = model.rows(firm(1));
+        let records = records.iter().filter(|row| matches!(row, domain::rows::Stored::Audit(_)));
+        assert_eq!(records.count(), 4);
+        assert_sound(&model, firm(1));
+    }
+}
+
+#[tokio::test]
+async fn a_dry_run_neither_looks_its_key_up_nor_keeps_it() {
+    let model = Model::default();
+    let engine = Engine::start(vec![model.clone()], options(Limits::default())).unwrap();
+    with_retainer(&engine, 100).await;
+    let first = accepted(engine.submit(keyed(request(1, consume(10)), "used", 1)).await);
+    assert_eq!(balance(&first), 9_000);
+    let tried = accepted(engine.submit(dry(keyed(request(1, consume(10)), "used", 1))).await);
+    assert_eq!(balance(&tried), 8_000, "decided now, not replayed");
+    accepted(engine.submit(dry(keyed(request(1, consume(10)), "used", 2))).await);
+    let fresh = engine.submit(dry(keyed(request(1, consume(10)), "fresh", 1))).await;
+    let Ok(Settled::Decided { result: Ok(_), kept: None }) = fresh else { panic!("{fresh:?}") };
+    accepted(engine.submit(keyed(request(1, consume(20)), "fresh", 2)).await);
+    assert_sound(&model, firm(1));
+}
+
+#[tokio::test]
+async fn a_dry_run_that_panics_harms_no_neighbour_and_one_is_nobodys_poison() {
+    let model = Model::default();
+    let mut store = Faulty::new(model.clone());
+    store.refuse_amount = 1_300;
+    let decide: engine::Decide = |book, at, actor, ids, command| {
+        if let domain::Command::ConsumeRetainer(consume) = command {
+            assert_ne!(consume.amount, domain::Decimal::whole(666), "as the test asked");
+        }
+        domain::decide(book, at, actor, ids, command)
+    };
+    let options = Options { decide, ..options(Limits::default()) };
+    let engine = Engine::start(vec![store], options).unwrap();
+    with_retainer(&engine, 1_000).await;
+    let requests = vec![
+        request(1, consume(1)),
+        dry(request(1, consume(666))),
+        // What the store would refuse to write is not written.
+        dry(request(1, consume(13))),
+        request(1, consume(1)),
+    ];
+    let settled = all(&engine, requests).await;
+    assert!(matches!(settled[1], Err(Trouble::Defect(_))), "{:?}", settled[1]);
+    assert_eq!(settled.iter().filter(|settled| is_accepted(settled)).count(), 3);
+    assert_sound(&model, firm(1));
+}
+
+#[tokio::test]
+async fn a_dry_run_beside_a_commit_of_unknown_fate_is_told_that_nothing_was_done() {
+    let store = Faulty::new(Model::default());
+    let unknown = Arc::clone(&store.unknown);
+    let engine = Engine::start(vec![store], options(Limits::default())).unwrap();
+    with_retainer(&engine, 100).await;
+    unknown.store(true, Ordering::SeqCst);
+    let settled = all(&engine, vec![request(1, consume(1)), dry(request(1, consume(1)))]).await;
+    assert!(matches!(settled[0], Err(Trouble::Unknown(_))), "{:?}", settled[0]);
+    assert_eq!(settled[1], Err(Trouble::Stopping));
+}
+
+#[derive(Default)]
+struct Outcomes(Mutex<Vec<String>>);
+
+impl Observer for Outcomes {
+    fn batch(&self, _: &BatchReport) {}
+    fn command(&self, report: &CommandReport<'_>) {
+        self.0.lock().unwrap().push(report.outcome.to_owned());
+    }
+    fn conflict(&self) {}
+    fn retry(&self) {}
+}
+
+#[tokio::test]
+async fn a_dry_run_is_not_counted_as_done() {
+    let outcomes = Arc::new(Outcomes::default());
+    let observer = Arc::<Outcomes>::clone(&outcomes);
+    let options = Options { observer, ..options(Limits::default()) };
+    let engine = Engine::start(vec![Model::default()], options).unwrap();
+    with_retainer(&engine, 100).await;
+    accepted(engine.submit(dry(request(1, consume(1)))).await);
+    refused(engine.submit(dry(request(1, consume(101)))).await);
+    assert_eq!(*outcomes.0.lock().unwrap(), ["accepted", "accepted", "dry_run", "dry_run"]);
+}

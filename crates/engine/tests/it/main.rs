@@ -1,0 +1,7 @@
+//! The engine's own promises, on the model store: nothing here needs a database.
+
+#![expect(clippy::unwrap_used, reason = "in a test a panic is the verdict")]
+
+mod batches;
+mod dry_run;
+mod support;

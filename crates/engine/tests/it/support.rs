@@ -1,0 +1,181 @@
+//! Requests, a clock, and a store that fails where the test tells it to.
+
+use std::{
+    sync::{
+        Arc, Mutex,
+        atomic::{AtomicBool, AtomicI64, AtomicUsize, Ordering},
+    },
+    time::{Duration, Instant},
+};
+
+use domain::{
+    Actor, Batch, Command, Decimal, Id, Key, Loaded, Ref, Role,
+    billing::client::CreateClient,
+    invariant,
+    rows::{ClientProfile, Firm},
+    trust::{consume::ConsumeRetainer, open::OpenRetainer, open::Terms},
+};
+use engine::{
+    Clock, Engine, Ids, Intent, Limits, Once, Options, Render, Request, Settled, Silent, Store,
+    StoreError, Trouble, model::Model,
+};
+
+pub struct TestClock(pub AtomicI64);
+
+impl Clock for TestClock {
+    fn now(&self) -> domain::Timestamp {
+        domain::Timestamp::from_micros(self.0.load(Ordering::SeqCst))
+    }
+}
+
+/// 2026-06-01T00:00:00Z
+pub const JUNE: i64 = 1_780_272_000_000_000;
+
+pub fn options(limits: Limits) -> Options {
+    Options {
+        limits,
+        clock: Arc::new(TestClock(AtomicI64::new(JUNE))),
+        ids: Arc::new(Ids::new([1; 4])),
+        observer: Arc::new(Silent),
+        decide: domain::decide,
+    }
+}
+
+pub fn firm(n: u8) -> Id<Firm> {
+    Id::new([n; 12])
+}
+
+pub fn request(firm_n: u8, command: impl Into<Command>) -> Request {
+    Request {
+        actor: Actor { user: Id::new([9; 12]), firm: firm(firm_n), claimed: Role::Owner },
+        command: command.into(),
+        intent: Intent::CarryOut,
+        origin: "test".into(),
+        request_id: "test".into(),
+        fingerprint: [0; 32],
+        once: None,
+        deadline: Instant::now() + Duration::from_secs(60),
+    }
+}
+
+pub fn keyed(mut request: Request, key: &str, fingerprint: u8) -> Request {
+    let render = Render(Arc::new(|result| format!("{result:?}").into_bytes().into()));
+    request.once = Some(Once { key: key.into(), render });
+    request.fingerprint = [fingerprint; 32];
+    request
+}
+
+pub fn client() -> CreateClient {
+    let profile = ClientProfile { full_name: "Noura".into(), ..ClientProfile::default() };
+    CreateClient { kind: None, profile, user: None }
+}
+
+pub fn open(amount: i64) -> OpenRetainer {
+    OpenRetainer {
+        client: Ref::Number("CLT-2026-0001".into()),
+        amount: Decimal::whole(amount),
+        currency: None,
+        terms: Terms::default(),
+    }
+}
+
+pub fn consume(amount: i64) -> ConsumeRetainer {
+    ConsumeRetainer {
+        retainer: Ref::Number("RET-2026-0001".into()),
+        amount: Decimal::whole(amount),
+        invoice: None,
+        date: None,
+        description: None,
+    }
+}
+
+pub async fn with_retainer(engine: &Engine, amount: i64) {
+    accepted(engine.submit(request(1, client())).await);
+    accepted(engine.submit(request(1, open(amount))).await);
+}
+
+pub fn accepted(settled: Result<Settled, Trouble>) -> domain::Reply {
+    match settled {
+        Ok(Settled::Decided { result: Ok(reply), .. }) => reply,
+        other => panic!("not accepted: {other:?}"),
+    }
+}
+
+pub fn is_accepted(settled: &Result<Settled, Trouble>) -> bool {
+    matches!(settled, Ok(Settled::Decided { result: Ok(_), .. }))
+}
+
+pub fn assert_sound(model: &Model, firm: Id<Firm>) {
+    for verdict in invariant::check(model.rows(firm)) {
+        assert_eq!(verdict.broken, 0, "{verdict:?}");
+    }
+}
+
+pub async fn all(engine: &Engine, requests: Vec<Request>) -> Vec<Result<Settled, Trouble>> {
+    let tasks: Vec<_> = requests
+        .into_iter()
+        .map(|request| {
+            let engine = engine.clone();
+            tokio::spawn(async move { engine.submit(request).await })
+        })
+        .collect();
+    let mut settled = Vec::new();
+    for task in tasks {
+        settled.push(task.await.unwrap());
+    }
+    settled
+}
+
+/// A store that refuses, loses or delays what the test tells it to.
+pub struct Faulty {
+    pub inner: Model,
+    pub refuse_amount: i64,
+    pub conflicts: Arc<AtomicUsize>,
+    pub unknown: Arc<AtomicBool>,
+    /// The firms of each commit, in order.
+    pub commits: Arc<Mutex<Vec<Vec<Id<Firm>>>>>,
+    pub commit_takes: Duration,
+}
+
+impl Faulty {
+    pub fn new(inner: Model) -> Self {
+        Self {
+            inner,
+            refuse_amount: i64::MIN,
+            conflicts: Arc::default(),
+            unknown: Arc::default(),
+            commits: Arc::default(),
+            commit_takes: Duration::ZERO,
+        }
+    }
+}
+
+impl Store for Faulty {
+    async fn begin(&mut self, firms: &[Id<Firm>]) -> Result<Vec<Option<Firm>>, StoreError> {
+        self.inner.begin(firms).await
+    }
+    async fn load(&mut self, firm: Id<Firm>, keys: &[Key]) -> Result<Vec<Loaded>, StoreError> {
+        self.inner.load(firm, keys).await
+    }
+    async fn commit(&mut self, batch: &Batch) -> Result<(), StoreError> {
+        tokio::time::sleep(self.commit_takes).await;
+        let firms = batch.firms.iter().map(|part| part.firm.id).collect();
+        self.commits.lock().unwrap().push(firms);
+        let mut movements = batch.firms.iter().flat_map(|part| &part.movements);
+        if movements.any(|movement| movement.amount.minor() == self.refuse_amount) {
+            return Err(StoreError::Refused("poison".into()));
+        }
+        let left = self.conflicts.load(Ordering::SeqCst);
+        if left > 0 {
+            self.conflicts.store(left - 1, Ordering::SeqCst);
+            return Err(StoreError::Conflict("another was first".into()));
+        }
+        self.inner.commit(batch).await?;
+        if self.unknown.load(Ordering::SeqCst) {
+            Err(StoreError::Unknown("cable".into()))
+        } else {
+            Ok(())
+        }
+    }
+    async fn rollback(&mut self) {}
+}
