@@ -2,6 +2,7 @@
 
 mod backup;
 mod demo;
+mod openapi;
 mod serve;
 mod token;
 mod verify;
@@ -49,6 +50,7 @@ enum Command {
     Token(token::TokenArgs),
     Verify(verify::VerifyArgs),
     Backup(backup::BackupArgs),
+    Openapi(openapi::OpenapiArgs),
     /// Measure the product on this machine.
     Bench(BenchArgs),
 }
@@ -73,6 +75,7 @@ pub fn run() -> anyhow::Result<ExitCode> {
         Command::Token(args) => token::run(&args),
         Command::Verify(args) => verify::run(&args),
         Command::Backup(args) => backup::run(&args),
+        Command::Openapi(_) => Ok(openapi::run()),
         Command::Bench(args) => crate::bench::run(&args).map(|()| ExitCode::SUCCESS),
     }
 }

@@ -12,6 +12,7 @@ use axum::{
 use bytes::Bytes;
 use domain::{Rejection, Reply};
 use hyper::{HeaderMap, StatusCode, header};
+use schemars::{Schema, SchemaGenerator};
 
 use super::{error::Refusal, json};
 use crate::messages::{Lang, Message};
@@ -25,6 +26,8 @@ pub(crate) struct Telling {
     pub location: Option<&'static str>,
     /// Writes what is particular: the entity under its name and under `data`.
     pub fields: fn(&mut json::Object<'_>, &Reply),
+    /// Describes what `fields` writes.
+    pub doc: fn(&mut SchemaGenerator) -> Schema,
 }
 
 /// For whom an answer is written.

@@ -1,21 +1,12 @@
-//! Bodies and their fields: JSON read strictly, every shape checked before a command is made of it.
-//!
-//! `""` and `null` mean absent. A number is taken by its text, so that **money never passes through a
-//! float**; what the amount means is the domain's business.
+//! Bodies and queries: JSON read strictly, every shape checked before a command is made of it.
 
-use domain::rows::{ClientType, PaymentMethod, PaymentStatus, PaymentType, RetainerType};
-use domain::{Currency, Decimal, Id, Moment, Ref, Rejection, Role, id::User, money::MoneyError};
-use hyper::StatusCode;
-use serde::{Deserialize, Deserializer, de::Error as _};
+use axum::extract::Query;
+use hyper::Uri;
+use serde::{Deserialize, de::DeserializeOwned};
 use serde_json::value::RawValue;
 
-use super::error::Refusal;
+use super::{error::Refusal, field::TOO_LONG, json};
 use crate::messages::Message;
-
-/// Most characters of a name, number, address or reference.
-pub(crate) const NAME_CHARS_MAX: usize = 500;
-/// Most characters of free text.
-pub(crate) const TEXT_CHARS_MAX: usize = 10_000;
 
 /// Deepest nesting of a body; ours need two.
 const DEPTH_MAX: usize = 32;
@@ -32,6 +23,23 @@ pub(crate) fn read<'de, B: Deserialize<'de>>(bytes: &'de [u8]) -> Result<B, Refu
     serde_json::from_str::<&RawValue>(text).map_err(|_| malformed())?;
     let mut json = serde_json::Deserializer::from_str(text);
     serde_path_to_error::deserialize(&mut json).map_err(|error| refused(&error))
+}
+
+/// Reads a query by the same fields as a body; parameters that `Q` does not know are ignored.
+pub(crate) fn query<Q: DeserializeOwned>(uri: &Uri) -> Result<Q, Refusal> {
+    let invalid = |field: &str| Refusal::field(Message::InvalidField, field, Message::InvalidField);
+    let pairs = Query::<Vec<(String, String)>>::try_from_uri(uri).map_err(|_| invalid("query"))?;
+    let mut text = Vec::with_capacity(128);
+    json::pairs(&mut text, &pairs.0);
+    let mut json = serde_json::Deserializer::from_slice(&text);
+    serde_path_to_error::deserialize(&mut json).map_err(|error| {
+        // A known parameter that stands twice: which of them was meant?
+        let twice = error.inner().to_string();
+        match twice.strip_prefix("duplicate field `").and_then(|rest| rest.split('`').next()) {
+            Some(field) => invalid(field),
+            None => refused(&error),
+        }
+    })
 }
 
 /// How deep brackets are nested, those in strings not counted.
@@ -66,180 +74,16 @@ fn refused(error: &serde_path_to_error::Error<serde_json::Error>) -> Refusal {
     Refusal::field(Message::InvalidField, field, what)
 }
 
-const TOO_LONG: &str = "too long";
-
-/// A field's value as it stands in the body; `None` when it is `null` or `""`.
-fn raw<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Option<&'de str>, D::Error> {
-    let raw = <&RawValue>::deserialize(deserializer)?.get();
-    Ok(Some(raw).filter(|raw| !matches!(*raw, "null" | "\"\"")))
-}
-
-/// A string's text, unescaped; any other value is refused.
-fn string<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Option<String>, D::Error> {
-    let Some(raw) = raw(deserializer)? else { return Ok(None) };
-    let text: String = serde_json::from_str(raw).map_err(|_| D::Error::custom("not a string"))?;
-    if text.contains('\0') {
-        return Err(D::Error::custom("a zero character"));
-    }
-    Ok(Some(text).filter(|text| !text.is_empty()))
-}
-
-/// Text of at most `CHARS_MAX` characters.
-#[derive(Debug, Default)]
-pub(crate) struct Text<const CHARS_MAX: usize = NAME_CHARS_MAX>(pub Option<String>);
-
-impl<'de, const CHARS_MAX: usize> Deserialize<'de> for Text<CHARS_MAX> {
-    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
-        let text = string(deserializer)?;
-        if text.as_ref().is_some_and(|text| text.chars().count() > CHARS_MAX) {
-            return Err(D::Error::custom(TOO_LONG));
-        }
-        Ok(Self(text))
-    }
-}
-
-/// Free text.
-pub(crate) type Notes = Text<TEXT_CHARS_MAX>;
-
-/// A row by id or number.
-pub(crate) type Reference = Text;
-
-impl Text {
-    pub fn reference<T>(&self) -> Option<Ref<T>> {
-        self.0.as_deref().map(Ref::parse)
-    }
-}
-
-/// An amount: a JSON number or a decimal string, by its exact text.
-#[derive(Debug, Default)]
-pub(crate) struct Amount(Option<Result<Decimal, MoneyError>>);
-
-impl<'de> Deserialize<'de> for Amount {
-    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
-        let Some(raw) = raw(deserializer)? else { return Ok(Self(None)) };
-        let text = raw.strip_prefix('"').and_then(|rest| rest.strip_suffix('"')).unwrap_or(raw);
-        match raw.as_bytes().first() {
-            Some(b'"' | b'-' | b'0'..=b'9') => Ok(Self(Some(text.parse()))),
-            _ => Err(D::Error::custom("not a number")),
-        }
-    }
-}
-
-impl Amount {
-    /// The amount, if there is one.
-    pub fn optional(&self, field: &str) -> Result<Option<Decimal>, Refusal> {
-        let refused = |error| {
-            let rejection = Rejection::Amount(error);
-            let message = Message::from(&rejection);
-            debug_assert_eq!(message.id(), rejection.code());
-            Refusal::field(message, field, message)
-        };
-        self.0.transpose().map_err(refused)
-    }
-
-    pub fn is_absent(&self) -> bool {
-        self.0.is_none()
-    }
-
-    /// The amount, without which the command makes no sense.
-    pub fn required(&self, field: &str) -> Result<Decimal, Refusal> {
-        let missing =
-            || Refusal::rejected(&Rejection::Amount(MoneyError::NotPositive), StatusCode::CONFLICT);
-        self.optional(field)?.ok_or_else(missing)
-    }
-}
-
-/// A civil date or an instant.
-#[derive(Debug, Default)]
-pub(crate) struct When(pub Option<Moment>);
-
-impl<'de> Deserialize<'de> for When {
-    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
-        let Some(text) = string(deserializer)? else { return Ok(Self(None)) };
-        let moment = Moment::parse(&text).ok_or_else(|| D::Error::custom("not a date"))?;
-        Ok(Self(Some(moment)))
-    }
-}
-
-/// `true` or `false`.
-#[derive(Debug, Default)]
-pub(crate) struct Flag(pub Option<bool>);
-
-impl<'de> Deserialize<'de> for Flag {
-    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
-        match raw(deserializer)? {
-            None => Ok(Self(None)),
-            Some("true") => Ok(Self(Some(true))),
-            Some("false") => Ok(Self(Some(false))),
-            Some(_) => Err(D::Error::custom("neither true nor false")),
-        }
-    }
-}
-
-/// The version that the caller read.
-#[derive(Debug, Default)]
-pub(crate) struct Version(pub Option<i64>);
-
-impl<'de> Deserialize<'de> for Version {
-    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
-        let version = raw(deserializer)?.map(str::parse).transpose();
-        version.map(Self).map_err(|_| D::Error::custom("not a version"))
-    }
-}
-
-/// One of a closed list of names.
-#[derive(Debug)]
-pub(crate) struct Choice<T>(pub Option<T>);
-
-impl<T> Default for Choice<T> {
-    fn default() -> Self {
-        Self(None)
-    }
-}
-
-/// What has a name on the wire.
-pub(crate) trait Named: Sized {
-    fn named(name: &str) -> Option<Self>;
-}
-
-macro_rules! named {
-    ($($type:ty: $from:path),+ $(,)?) => {
-        $(impl Named for $type {
-            fn named(name: &str) -> Option<Self> { $from(name) }
-        })+
-    };
-}
-named! {
-    ClientType: ClientType::from_name,
-    RetainerType: RetainerType::from_name,
-    PaymentMethod: PaymentMethod::from_name,
-    PaymentType: PaymentType::from_name,
-    PaymentStatus: PaymentStatus::from_name,
-    Role: Role::from_name,
-    Currency: Currency::from_code,
-    Id<User>: parse_id,
-}
-
-fn parse_id(text: &str) -> Option<Id<User>> {
-    text.parse().ok()
-}
-
-impl<'de, T: Named> Deserialize<'de> for Choice<T> {
-    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
-        let Some(name) = string(deserializer)? else { return Ok(Self(None)) };
-        T::named(&name)
-            .map(|value| Self(Some(value)))
-            .ok_or_else(|| D::Error::custom("not one of the names"))
-    }
-}
-
 #[cfg(test)]
 mod tests {
-    use serde::de::IgnoredAny;
+    use domain::{Currency, rows::RetainerType};
     use serde_json::Value;
 
     use super::*;
-    use crate::messages::Lang;
+    use crate::{
+        http::field::{Amount, Choice, Choices, Count, Flag, Ignored, Text, Toggle, Version, When},
+        messages::Lang,
+    };
 
     #[derive(Debug, Deserialize)]
     #[serde(rename_all = "camelCase", deny_unknown_fields, default)]
@@ -254,7 +98,7 @@ mod tests {
         #[serde(rename = "__v")]
         version: Version,
         #[serde(rename = "invoiceNumber")]
-        _ignored: Option<IgnoredAny>,
+        _ignored: Ignored,
     }
 
     fn refusal(body: &[u8]) -> (String, Value) {
@@ -277,6 +121,43 @@ mod tests {
             let body = format!("{{\"amount\":{json}}}");
             let amount = read::<Body>(body.as_bytes()).unwrap().amount.required("amount").unwrap();
             assert_eq!(amount, text.parse().unwrap(), "{json}");
+        }
+    }
+
+    #[test]
+    fn a_query_is_read_by_the_same_fields() {
+        #[derive(Debug, Default, Deserialize)]
+        #[serde(rename_all = "camelCase", default)]
+        struct Filter {
+            status: Choices<RetainerType>,
+            kind: Choice<RetainerType>,
+            is_open: Toggle,
+            search: Text<5>,
+            top: Count,
+        }
+        let read = |text: &str| query::<Filter>(&format!("/?{text}").parse().unwrap());
+        let filter = read("status=advance,%20flat_fee&isOpen=true&search=%22a%22&top=3&x=1&x=2");
+        let filter = filter.unwrap();
+        assert_eq!(filter.status.0, [RetainerType::Advance, RetainerType::FlatFee]);
+        assert_eq!((filter.is_open.0, filter.top.0), (Some(true), Some(3)));
+        assert_eq!((filter.search.0.as_deref(), filter.kind.0), (Some("\"a\""), None));
+        let filter = read("status=&kind=&isOpen=&search=&top=").unwrap();
+        assert!(filter.status.0.is_empty() && filter.is_open.0.is_none() && filter.top.0.is_none());
+        for (text, field) in [
+            ("status=advance,gone", "status"),
+            ("kind=gone", "kind"),
+            ("kind=advance&kind=advance", "kind"),
+            ("isOpen=yes", "isOpen"),
+            ("search=123456", "search"),
+            ("search=%00", "search"),
+            ("top=0", "top"),
+        ] {
+            let body = read(text).unwrap_err().body(Lang::En, "r");
+            let body: Value = serde_json::from_slice(&body).unwrap();
+            assert_eq!(
+                (&body["code"], &body["errors"][0]["field"]),
+                (&"invalid_field".into(), &field.into())
+            );
         }
     }
 

@@ -35,6 +35,20 @@ pub(crate) fn text(out: &mut Vec<u8>, value: &str) {
     serde_json::to_writer(out, value).expect("a string is JSON, and a vector takes every byte");
 }
 
+/// Writes names and texts that are not ours as one object.
+pub(crate) fn pairs(out: &mut Vec<u8>, pairs: &[(String, String)]) {
+    out.push(b'{');
+    for (n, (name, value)) in pairs.iter().enumerate() {
+        if n > 0 {
+            out.push(b',');
+        }
+        text(out, name);
+        out.push(b':');
+        text(out, value);
+    }
+    out.push(b'}');
+}
+
 /// An object being written. Names are ours and need no escaping.
 pub(crate) struct Object<'a> {
     out: &'a mut Vec<u8>,
@@ -73,6 +87,16 @@ impl Object<'_> {
             self.is_empty = false;
             self.out.extend_from_slice(inner);
         }
+    }
+
+    /// An entity under its own name and under `data`: written once and copied.
+    pub fn entity(&mut self, name: &str, write: impl FnOnce(&mut Vec<u8>)) {
+        let written = self.name(name);
+        let start = written.len();
+        write(written);
+        let end = written.len();
+        self.out.extend_from_slice(b",\"data\":");
+        self.out.extend_from_within(start..end);
     }
 
     pub fn text(&mut self, name: &str, value: &str) {

@@ -1,49 +1,43 @@
-//! Every route, on one screen.
+//! Every resource, on one screen; their routes stand in their files, each with what describes it.
 
 use std::sync::Arc;
 
-use axum::{
-    Router,
-    http::{HeaderName, HeaderValue, Method, header},
-    routing::{get, post, put},
+use axum::Router;
+use hyper::{
+    Method,
+    header::{self, HeaderName, HeaderValue},
 };
 use tower_http::cors::CorsLayer;
 
 use super::{
     api::{clients, health, me, members, outcomes, payments, retainers},
+    docs,
     error::Refusal,
+    route::Resource,
 };
 use crate::{App, messages::Message};
 
+/// The one list: served by [`routes`], described by the document, sent in bulk.
+pub(crate) fn resources() -> Vec<Resource> {
+    vec![
+        health::routes(),
+        docs::routes(),
+        me::routes().nested("/api/me"),
+        members::routes().nested("/api/members"),
+        outcomes::routes().nested("/api/outcomes"),
+        clients::routes().nested("/api/clients"),
+        retainers::routes().nested("/api/retainers"),
+        payments::routes().nested("/api/payments"),
+    ]
+}
+
 /// The routes, ready to answer.
 pub(crate) fn routes(app: &Arc<App>) -> Router {
-    let retainers = Router::new()
-        .route("/", post(retainers::open).get(retainers::list))
-        .route("/stats", get(retainers::stats))
-        .route("/low-balance", get(retainers::low_balance))
-        .route("/{id}", get(retainers::one).put(retainers::update).patch(retainers::update))
-        .route("/{id}/consume", post(retainers::consume))
-        .route("/{id}/replenish", post(retainers::replenish))
-        .route("/{id}/refund", post(retainers::refund))
-        .route("/{id}/history", get(retainers::history));
-    let clients = Router::new()
-        .route("/", post(clients::create).get(clients::list))
-        .route("/{id}", get(clients::one));
-    let payments = Router::new()
-        .route("/", post(payments::record).get(payments::list))
-        .route("/{id}", get(payments::one))
-        .route("/{id}/complete", post(payments::complete));
-    let all = Router::new()
-        .route("/health", get(health::health))
-        .route("/ready", get(health::ready))
-        .route("/metrics", get(health::metrics))
-        .route("/api/me", get(me::me))
-        .route("/api/members", get(members::list))
-        .route("/api/members/{id}", put(members::set))
-        .route("/api/outcomes/{key}", get(outcomes::one))
-        .nest("/api/retainers", retainers)
-        .nest("/api/clients", clients)
-        .nest("/api/payments", payments)
+    let described = resources().into_iter().flat_map(|resource| resource.routes);
+    let all = described
+        .fold(Router::new(), |router, route| {
+            router.route(&route.path, route.operation.router(&route.methods))
+        })
         .fallback(async || Refusal::not_found(Message::NotFound))
         .method_not_allowed_fallback(async || {
             Refusal::new(hyper::StatusCode::METHOD_NOT_ALLOWED, Message::MethodNotAllowed)
@@ -72,6 +66,7 @@ fn cors(origins: &[String]) -> CorsLayer {
             header::ETAG,
             header::LOCATION,
             header::RETRY_AFTER,
+            own("dry-run"),
             own("idempotency-replayed"),
             own("x-request-id"),
         ])

@@ -5,33 +5,54 @@ use std::sync::Arc;
 use axum::{
     extract::State,
     response::{IntoResponse, Response},
+    routing::on,
 };
 use engine::Trouble;
 use hyper::header;
 
 use crate::{
     App,
-    http::{answer::Answer, error::Refusal},
+    http::{
+        error::Refusal,
+        read::Object,
+        route::{Resource, public, text},
+        wire::wire,
+    },
 };
 
-/// `GET /health`: the process is alive.
-pub(in crate::http) async fn health() -> Answer {
-    Answer::object(|o| o.text("status", "ok"))
+const METRICS: &str = "application/openmetrics-text; version=1.0.0; charset=utf-8";
+
+pub(in crate::http) fn routes() -> Resource {
+    Resource::new("operations", "For whoever runs the process.")
+        .get("/health", public("getHealth", "The process is alive", health))
+        .get("/ready", public("getReady", "Commands are taken, the database answers", ready))
+        .get(
+            "/metrics",
+            text("getMetrics", "Metrics for Prometheus", METRICS, |filter| on(filter, metrics)),
+        )
 }
 
-/// `GET /ready`: commands are taken and the database answers. It is open only once its schema is the
-/// current one.
-pub(in crate::http) async fn ready(State(app): State<Arc<App>>) -> Result<Answer, Refusal> {
+wire! {
+    /// How the process is.
+    HealthDoc {
+        status: String,
+    }
+}
+
+async fn health(_: Arc<App>) -> Result<Object<HealthDoc>, Refusal> {
+    Ok(Object::new(|o| o.text("status", "ok")))
+}
+
+/// It is open only once its schema is the current one.
+async fn ready(app: Arc<App>) -> Result<Object<HealthDoc>, Refusal> {
     if app.engine.is_stopping() {
         return Err(Trouble::Stopping.into());
     }
     app.reader.ping().await?;
-    Ok(Answer::object(|o| o.text("status", "ready")))
+    Ok(Object::new(|o| o.text("status", "ready")))
 }
 
-/// `GET /metrics`, in the Prometheus text format.
-pub(in crate::http) async fn metrics(State(app): State<Arc<App>>) -> Response {
+async fn metrics(State(app): State<Arc<App>>) -> Response {
     let text = app.metrics.text(app.engine.queued());
-    let kind = "application/openmetrics-text; version=1.0.0; charset=utf-8";
-    ([(header::CONTENT_TYPE, kind)], text).into_response()
+    ([(header::CONTENT_TYPE, METRICS)], text).into_response()
 }

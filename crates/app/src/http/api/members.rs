@@ -1,33 +1,52 @@
 //! `/api/members`: who belongs to the firm, in which role.
 
-use std::sync::Arc;
-
-use axum::extract::State;
 use domain::{
-    Ref, Role, actor::Action, id::User, people::member::SetMember, reply::Shown, rows::Member,
+    Day, Ref, Role, actor::Action, id::User, people::member::SetMember, reply::Shown, rows::Member,
 };
 use hyper::StatusCode;
+use schemars::JsonSchema;
 use serde::Deserialize;
+use serde_json::json;
 
 use crate::{
-    App,
     http::{
-        answer::{Answer, Telling},
-        body::{Choice, Flag, Version},
+        answer::Telling,
         error::Refusal,
-        extract::{Ask, Caller, Named},
+        extract::Of,
+        field::{Choice, Flag, Version},
         json,
+        read::{Object, Question, Visible},
+        route::{Resource, command, read},
+        wire::{self, wire},
     },
     messages::Message,
 };
 
-#[derive(Debug, Default, Deserialize)]
+pub(in crate::http) fn routes() -> Resource {
+    let all = read("listMembers", "Every member, dismissed ones too", Action::ManageMembers, all);
+    Resource::new("members", "Who belongs to the firm, in which role.")
+        .get("/", all)
+        .put("/{id}", command("Admit, change or dismiss a member", set, SET))
+}
+
+#[derive(Debug, Default, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields, default)]
-pub(in crate::http) struct SetBody {
+#[schemars(example = json!({"role": "accountant"}))]
+struct SetBody {
     #[serde(rename = "__v")]
     version: Version,
     role: Choice<Role>,
+    /// `false` dismisses.
     active: Flag,
+}
+
+fn set(of: &Of, body: SetBody) -> Result<SetMember, Refusal> {
+    // Users have no numbers: what is no id names nobody.
+    let Ref::Id(user) = of.row::<User>() else {
+        return Err(Refusal::not_found(Message::MemberNotFound));
+    };
+    let SetBody { version, role, active } = body;
+    Ok(SetMember { user, version: of.version(&version)?, role: role.0, active: active.0 })
 }
 
 const SET: Telling = Telling {
@@ -38,43 +57,50 @@ const SET: Telling = Telling {
         let Shown::Member(member) = &reply.shown else {
             unreachable!("a member command shows a member")
         };
-        let mut out = Vec::with_capacity(256);
-        write(&mut out, member);
-        o.raw("member", &out);
-        o.raw("data", &out);
+        o.entity("member", |out| member.write(out, reply.today));
     },
+    doc: |generator| wire::entity::<MemberDoc>("member", generator),
 };
 
-/// `PUT /api/members/:userId`
-pub(in crate::http) async fn set(
-    Named(user): Named<User>,
-    ask: Ask<SetBody>,
-) -> Result<Answer, Refusal> {
-    // Users have no numbers: what is no id names nobody.
-    let Ref::Id(user) = user else { return Err(Refusal::not_found(Message::MemberNotFound)) };
-    let version = ask.precondition(ask.body.version.0)?;
-    let command = SetMember { user, version, role: ask.body.role.0, active: ask.body.active.0 };
-    ask.carry_out(command, SET).await
+wire! {
+    /// Every member of the firm.
+    MembersDoc {
+        data: Vec<MemberDoc>,
+    }
+
+    /// A membership.
+    MemberDoc {
+        _id: wire::Id,
+        __v: wire::Number,
+        userId: wire::Id,
+        role: wire::Name<Role>,
+        active: bool,
+        createdAt: wire::Time,
+        updatedAt: wire::Time,
+    }
 }
 
-/// `GET /api/members`
-pub(in crate::http) async fn list(
-    State(app): State<Arc<App>>,
-    caller: Caller,
-) -> Result<Answer, Refusal> {
-    caller.may(Action::ManageMembers).await?;
-    let members = app.reader.members(caller.actor.firm).await?;
-    Ok(Answer::object(|o| o.with("data", |out| json::array(out, &members, write))))
+async fn all(question: Question) -> Result<Object<MembersDoc>, Refusal> {
+    let members = question.app.reader.members(question.firm()).await?;
+    Ok(Object::new(|o| {
+        o.with("data", |out| {
+            json::array(out, &members, |out, member| member.write(out, question.today));
+        });
+    }))
 }
 
-fn write(out: &mut Vec<u8>, member: &Member) {
-    json::object(out, |o| {
-        o.id("_id", member.user);
-        o.integer("__v", member.version);
-        o.id("userId", member.user);
-        o.text("role", member.role.name());
-        o.flag("active", member.active);
-        o.time("createdAt", member.created_at);
-        o.time("updatedAt", member.updated_at);
-    });
+impl Visible for Member {
+    type Doc = MemberDoc;
+
+    fn write(&self, out: &mut Vec<u8>, _: Day) {
+        json::object(out, |o| {
+            o.id("_id", self.user);
+            o.integer("__v", self.version);
+            o.id("userId", self.user);
+            o.text("role", self.role.name());
+            o.flag("active", self.active);
+            o.time("createdAt", self.created_at);
+            o.time("updatedAt", self.updated_at);
+        });
+    }
 }

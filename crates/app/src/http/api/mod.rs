@@ -1,8 +1,7 @@
-//! One file per resource: its routes' handlers, the bodies they take, the JSON they give.
+//! One file per resource: its routes, the bodies they take, the JSON they give and its description.
 
 pub(super) mod clients;
 pub(super) mod health;
-pub(super) mod list;
 pub(super) mod me;
 pub(super) mod members;
 pub(super) mod outcomes;

@@ -1,39 +1,57 @@
 //! `/api/outcomes`: what became of a command, asked by the key it was sent with. For a caller who lost
 //! the answer and does not want to send the command again.
 
-use std::sync::Arc;
-
-use axum::extract::{Path, State, rejection::PathRejection};
 use bytes::Bytes;
 
 use crate::{
-    App,
     http::{
-        answer::{Answer, split_kept},
+        answer::split_kept,
         error::Refusal,
-        extract::Caller,
+        extract::{Caller, Of},
+        json,
+        read::Object,
+        route::{Resource, signed_in},
+        wire::{self, wire},
     },
     messages::Message,
 };
 
-/// `GET /api/outcomes/:key`: only the caller's own keys.
-pub(in crate::http) async fn one(
-    State(app): State<Arc<App>>,
-    caller: Caller,
-    key: Result<Path<String>, PathRejection>,
-) -> Result<Answer, Refusal> {
+pub(in crate::http) fn routes() -> Resource {
+    Resource::new("outcomes", "What became of a command.")
+        .get("/{key}", signed_in("getOutcome", "The outcome kept under one of your own keys", one))
+}
+
+wire! {
+    /// What is kept under a key.
+    KeptDoc {
+        data: OutcomeDoc,
+    }
+
+    /// An outcome.
+    OutcomeDoc {
+        /// The Idempotency-Key.
+        key: String,
+        at: wire::Time,
+        /// The answer's status.
+        status: wire::Number,
+        /// The answer's body.
+        body: std::collections::BTreeMap<String, serde_json::Value>,
+    }
+}
+
+async fn one(caller: Caller, of: Of) -> Result<Object<KeptDoc>, Refusal> {
     let not_found = || Refusal::not_found(Message::OutcomeNotFound);
-    let Path(key) = key.map_err(|_| not_found())?;
     caller.is_member().await?;
-    let outcome = app.reader.outcome(caller.actor.firm, caller.actor.user, &key).await?;
+    let outcome =
+        caller.app.reader.outcome(caller.actor.firm, caller.actor.user, of.text()).await?;
     let outcome = outcome.ok_or_else(not_found)?;
     let (status, body) = split_kept(&Bytes::from_owner(outcome.answer)).ok_or_else(|| {
-        tracing::error!(key, "a stored outcome is damaged");
+        tracing::error!(key = of.text(), "a stored outcome is damaged");
         Refusal::new(hyper::StatusCode::INTERNAL_SERVER_ERROR, Message::Defect)
     })?;
-    Ok(Answer::object(|o| {
+    Ok(Object::new(|o| {
         o.with("data", |out| {
-            crate::http::json::object(out, |o| {
+            json::object(out, |o| {
                 o.text("key", &outcome.key);
                 o.time("at", outcome.at);
                 o.integer("status", status.as_u16());

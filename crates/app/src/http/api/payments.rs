@@ -1,102 +1,111 @@
 //! `/api/payments`: money received. Recorded first, completed when it has arrived.
 
-use std::sync::Arc;
-
-use axum::extract::State;
 use domain::{
-    Currency,
+    Currency, Day, Id, Ref,
     actor::Action,
     billing::{complete_payment::CompletePayment, record_payment::RecordPayment},
+    id::User,
     reply::{Reply, Shown},
-    rows::{Client, Payment, PaymentMethod, PaymentStatus, PaymentType},
+    rows::{Client, Firm, Payment, PaymentMethod, PaymentStatus, PaymentType},
 };
 use hyper::StatusCode;
-use serde::{Deserialize, de::IgnoredAny};
-use store::PaymentFilter;
+use schemars::JsonSchema;
+use serde::Deserialize;
+use serde_json::json;
+use store::{PaymentFilter, PaymentView, ReadError, Reader};
 
 use super::{
-    clients,
-    list::{self, Asked, Part},
+    clients::{self, ClientShortDoc},
+    retainers::RetainerDoc,
 };
 use crate::{
-    App,
     http::{
-        answer::{Answer, Telling},
-        body::{Amount, Choice, Notes, Reference, Text, When},
+        answer::Telling,
         error::Refusal,
-        extract::{Ask, Caller, Named},
+        extract::Of,
+        field::{Amount, Choice, Ignored, Notes, Reference, Text, When},
         json,
+        read::{Entity, Question, Rows, Visible},
+        route::{EmptyBody, Resource, command, list, one},
+        wire::{self, wire},
     },
     messages::Message,
 };
 
-#[derive(Debug, Default, Deserialize)]
+pub(in crate::http) fn routes() -> Resource {
+    Resource::new("payments", "Money received: recorded first, completed when it has arrived.")
+        .post("/", command("Record a payment", record, RECORDED))
+        .get("/", list("listPayments", "Payments, newest first", Action::ReadPayments, all))
+        .get("/{id}", one::<PaymentView>("getPayment", "One payment"))
+        .post("/{id}/complete", command("A payment has arrived", complete, COMPLETED))
+}
+
+#[derive(Debug, Default, Deserialize, JsonSchema)]
 #[serde(rename_all = "camelCase", deny_unknown_fields, default)]
-pub(in crate::http) struct RecordBody {
+#[schemars(
+    extend("required" = ["amount", "paymentMethod"]),
+    example = json!({"clientId": "CLT-2026-0001", "amount": "1500", "paymentMethod": "cash"})
+)]
+struct RecordBody {
+    /// Who pays; required, by this name or as `customerId`.
     client_id: Reference,
+    /// Another name of `clientId`.
     customer_id: Reference,
     amount: Amount,
     payment_method: Choice<PaymentMethod>,
+    /// `retainer` where nothing but a retainer is named, else `customer_payment`.
     payment_type: Choice<PaymentType>,
     currency: Choice<Currency>,
     retainer_id: Reference,
     invoice_id: Reference,
+    /// `completed` records and completes in one commit.
     status: Choice<PaymentStatus>,
     transaction_id: Text,
     payment_date: When,
     notes: Notes,
     #[serde(rename = "paymentNumber")]
-    _payment_number: Option<IgnoredAny>,
+    _payment_number: Ignored,
     #[serde(rename = "invoiceNumber")]
-    _invoice_number: Option<IgnoredAny>,
+    _invoice_number: Ignored,
 }
 
-impl TryFrom<RecordBody> for RecordPayment {
-    type Error = Refusal;
-
-    fn try_from(body: RecordBody) -> Result<Self, Refusal> {
-        let client = client_named(&body.client_id, &body.customer_id)?;
-        let (Some(client), Some(amount), Some(method)) =
-            (client, body.amount.optional("amount")?, body.payment_method.0)
-        else {
-            let missing = [
-                ("clientId", body.client_id.0.is_none() && body.customer_id.0.is_none()),
-                ("amount", body.amount.is_absent()),
-                ("paymentMethod", body.payment_method.0.is_none()),
-            ];
-            let missing =
-                missing.iter().filter(|(_, is_missing)| *is_missing).map(|(field, _)| *field);
-            return Err(Refusal::fields_required(
-                Message::PaymentFieldsRequired,
-                missing.collect(),
-            ));
-        };
-        let retainer = body.retainer_id.reference();
-        // A payment that names nothing but a retainer is for that retainer.
-        let names_retainer = retainer.is_some() && body.invoice_id.0.is_none();
-        let usual =
-            if names_retainer { PaymentType::Retainer } else { PaymentType::CustomerPayment };
-        Ok(Self {
-            client,
-            amount,
-            currency: body.currency.0,
-            method,
-            kind: body.payment_type.0.unwrap_or(usual),
-            retainer,
-            invoice: body.invoice_id.reference(),
-            status: body.status.0.unwrap_or(PaymentStatus::Pending),
-            reference: body.transaction_id.0,
-            notes: body.notes.0,
-            date: body.payment_date.0,
-        })
-    }
+fn record(_: &Of, body: RecordBody) -> Result<RecordPayment, Refusal> {
+    let client = client_named(&body.client_id, &body.customer_id)?;
+    let (Some(client), Some(amount), Some(method)) =
+        (client, body.amount.optional("amount")?, body.payment_method.0)
+    else {
+        let missing = [
+            ("clientId", body.client_id.0.is_none() && body.customer_id.0.is_none()),
+            ("amount", body.amount.is_absent()),
+            ("paymentMethod", body.payment_method.0.is_none()),
+        ];
+        let missing = missing.iter().filter(|(_, is_missing)| *is_missing).map(|(field, _)| *field);
+        return Err(Refusal::fields_required(Message::PaymentFieldsRequired, missing.collect()));
+    };
+    let retainer = body.retainer_id.reference();
+    // A payment that names nothing but a retainer is for that retainer.
+    let names_retainer = retainer.is_some() && body.invoice_id.0.is_none();
+    let usual = if names_retainer { PaymentType::Retainer } else { PaymentType::CustomerPayment };
+    Ok(RecordPayment {
+        client,
+        amount,
+        currency: body.currency.0,
+        method,
+        kind: body.payment_type.0.unwrap_or(usual),
+        retainer,
+        invoice: body.invoice_id.reference(),
+        status: body.status.0.unwrap_or(PaymentStatus::Pending),
+        reference: body.transaction_id.0,
+        notes: body.notes.0,
+        date: body.payment_date.0,
+    })
 }
 
 /// `clientId` and `customerId` are two names of one field; both may be sent if they agree.
 pub(super) fn client_named(
     client: &Reference,
     customer: &Reference,
-) -> Result<Option<domain::Ref<Client>>, Refusal> {
+) -> Result<Option<Ref<Client>>, Refusal> {
     if client.0.is_some() && customer.0.is_some() && client.0 != customer.0 {
         return Err(Refusal::field(Message::InvalidField, "customerId", Message::InvalidField));
     }
@@ -108,86 +117,108 @@ const RECORDED: Telling = Telling {
     message: Message::PaymentCreated,
     location: Some("/api/payments/"),
     fields: tell,
+    doc: |generator| {
+        let mut object = wire::ObjectDoc::new(&[]);
+        object.fields_of(wire::entity::<PaymentDoc>("payment", generator));
+        let filled = "The retainer that it went into.";
+        object.field("retainer", false, &[filled], generator.subschema_for::<RetainerDoc>());
+        object.finish()
+    },
 };
 const COMPLETED: Telling = Telling {
     status: StatusCode::OK,
     message: Message::PaymentCompleted,
     location: None,
-    fields: tell,
+    ..RECORDED
 };
 
 fn tell(o: &mut json::Object<'_>, reply: &Reply) {
     let Shown::Payment { payment, client, retainer } = &reply.shown else {
         unreachable!("a payment command shows a payment")
     };
-    let mut out = Vec::with_capacity(1_024);
-    write(&mut out, payment, client);
-    o.raw("payment", &out);
-    o.raw("data", &out);
+    o.entity("payment", |out| write(out, payment, client));
     if let Some(retainer) = retainer {
         o.with("retainer", |out| super::retainers::write(out, retainer, client, reply.today));
     }
 }
 
-/// `POST /api/payments`
-pub(in crate::http) async fn record(mut ask: Ask<RecordBody>) -> Result<Answer, Refusal> {
-    let command = RecordPayment::try_from(std::mem::take(&mut ask.body))?;
-    ask.carry_out(command, RECORDED).await
+fn complete(of: &Of, _: EmptyBody) -> Result<CompletePayment, Refusal> {
+    Ok(CompletePayment { payment: of.row() })
 }
 
-/// A body that may only be empty.
-#[derive(Debug, Default, Deserialize)]
-#[serde(deny_unknown_fields)]
-pub(in crate::http) struct Nothing {}
-
-/// `POST /api/payments/:id/complete`
-pub(in crate::http) async fn complete(
-    Named(payment): Named<Payment>,
-    ask: Ask<Nothing>,
-) -> Result<Answer, Refusal> {
-    ask.carry_out(CompletePayment { payment }, COMPLETED).await
-}
-
-#[derive(Debug, Default, Deserialize)]
+#[derive(Debug, Default, Deserialize, JsonSchema)]
 #[serde(rename_all = "camelCase", default)]
-pub(in crate::http) struct Filter {
-    status: String,
-    client_id: String,
+struct Filter {
+    status: Choice<PaymentStatus>,
+    client_id: Reference,
 }
 
-/// `GET /api/payments`
-pub(in crate::http) async fn list(
-    State(app): State<Arc<App>>,
-    caller: Caller,
-    Asked(filter): Asked<Filter>,
-    Asked(part): Asked<Part>,
-) -> Result<Answer, Refusal> {
-    let own = caller.may(Action::ReadPayments).await?;
-    let status = list::choice("status", &filter.status)?;
-    let page = part.page()?;
-    let filter = PaymentFilter { own, status, client: list::client(&filter.client_id) };
-    let mut listed = app.reader.payments(caller.actor.firm, filter, page.clone()).await?;
-    for view in &mut listed.rows {
-        clients::hide_from(own, &mut view.payment.notes);
+async fn all(question: Question<Filter>) -> Result<Rows<PaymentView>, Refusal> {
+    let Filter { status, client_id } = &question.filter;
+    let filter =
+        PaymentFilter { own: question.own, status: status.0, client: client_id.reference() };
+    let listed =
+        question.app.reader.payments(question.firm(), filter, question.page.clone()).await?;
+    Ok(question.rows(listed))
+}
+
+impl Entity for PaymentView {
+    type Row = Payment;
+    const NAME: &'static str = "payment";
+    const READ: Action = Action::ReadPayments;
+    const NOT_FOUND: Message = Message::PaymentNotFound;
+
+    async fn find(
+        reader: &Reader,
+        firm: Id<Firm>,
+        by: &Ref<Payment>,
+    ) -> Result<Option<Self>, ReadError> {
+        reader.payment(firm, by).await
     }
-    Ok(list::answer(&listed, &page, |out, view| write(out, &view.payment, &view.client), |_| {}))
+    fn version(&self) -> i64 {
+        self.payment.version
+    }
+    fn is_of(&self, user: Id<User>) -> bool {
+        self.client.user == Some(user)
+    }
 }
 
-/// `GET /api/payments/:id`
-pub(in crate::http) async fn one(
-    State(app): State<Arc<App>>,
-    caller: Caller,
-    Named(by): Named<Payment>,
-) -> Result<Answer, Refusal> {
-    let own = caller.may(Action::ReadPayments).await?;
-    let found = app.reader.payment(caller.actor.firm, &by).await?;
-    let mut view = found
-        .filter(|view| clients::belongs(&view.client, own))
-        .ok_or_else(|| Refusal::not_found(Message::PaymentNotFound))?;
-    clients::hide_from(own, &mut view.payment.notes);
-    let mut out = Vec::with_capacity(1_024);
-    write(&mut out, &view.payment, &view.client);
-    Ok(Answer::one("payment", view.payment.version, &out))
+impl Visible for PaymentView {
+    type Doc = PaymentDoc;
+
+    fn hide(&mut self) {
+        self.payment.notes = None;
+    }
+    fn write(&self, out: &mut Vec<u8>, _: Day) {
+        write(out, &self.payment, &self.client);
+    }
+}
+
+wire! {
+    /// Money received.
+    PaymentDoc {
+        _id: wire::Id,
+        __v: wire::Number,
+        paymentNumber: String,
+        clientId: ClientShortDoc,
+        amount: wire::Money,
+        currency: wire::CurrencyCode,
+        /// What nothing has claimed yet: the client's credit.
+        unappliedAmount: wire::Money,
+        /// What went into retainers.
+        depositedAmount: wire::Money,
+        paymentMethod: wire::Name<PaymentMethod>,
+        paymentType: wire::Name<PaymentType>,
+        status: wire::Name<PaymentStatus>,
+        retainerId: Option<wire::Id>,
+        invoiceId: Option<wire::Id>,
+        transactionId: Option<String>,
+        notes: Option<String>,
+        paymentDate: wire::Day,
+        createdBy: wire::Id,
+        createdAt: wire::Time,
+        updatedAt: wire::Time,
+    }
 }
 
 fn write(out: &mut Vec<u8>, payment: &Payment, client: &Client) {
@@ -221,7 +252,7 @@ mod tests {
 
     fn command(json: &str) -> Result<RecordPayment, &'static str> {
         let body: RecordBody = body::read(json.as_bytes()).map_err(|refusal| refusal.code)?;
-        RecordPayment::try_from(body).map_err(|refusal| refusal.code)
+        record(&Of::default(), body).map_err(|refusal| refusal.code)
     }
 
     #[test]

@@ -4,6 +4,7 @@ mod bodies;
 mod edge;
 mod entities;
 mod lists;
+mod openapi;
 mod protocol;
 mod roles;
 

@@ -4,15 +4,24 @@
 use domain::{
     Currency,
     rows::RetainerType,
-    trust::open::{OpenRetainer, Terms},
+    trust::{
+        consume::ConsumeRetainer,
+        open::{OpenRetainer, Terms},
+        refund::RefundRetainer,
+        replenish::ReplenishRetainer,
+        update::UpdateRetainer,
+    },
 };
-use serde::{Deserialize, de::IgnoredAny};
+use schemars::JsonSchema;
+use serde::Deserialize;
+use serde_json::json;
 
 use crate::{
     http::{
         api::payments::client_named,
-        body::{Amount, Choice, Flag, Notes, Reference, Text, Version, When},
         error::Refusal,
+        extract::Of,
+        field::{Amount, Choice, Flag, Ignored, Notes, Reference, Text, Version, When},
     },
     messages::Message,
 };
@@ -20,13 +29,14 @@ use crate::{
 /// Declares a body that has the fields of a retainer's terms, and turns them into [`Terms`]. (serde's
 /// `flatten` would do it, but not together with `deny_unknown_fields`.)
 macro_rules! body_with_terms {
-    ($body:ident { $($field:ident: $type:ty),* $(,)? }) => {
-        #[derive(Debug, Default, Deserialize)]
+    ($(#[$attribute:meta])* $body:ident {
+        $($(#[$field_attribute:meta])* $field:ident: $type:ty),* $(,)?
+    }) => {
+        #[derive(Debug, Default, Deserialize, JsonSchema)]
         #[serde(rename_all = "camelCase", deny_unknown_fields, default)]
-        pub(in crate::http) struct $body {
-            $($field: $type,)*
-            #[serde(rename = "__v")]
-            version: Version,
+        $(#[$attribute])*
+        pub(super) struct $body {
+            $($(#[$field_attribute])* $field: $type,)*
             retainer_type: Choice<RetainerType>,
             minimum_balance: Amount,
             start_date: When,
@@ -39,7 +49,7 @@ macro_rules! body_with_terms {
             agreement_signed_date: When,
             notes: Notes,
             #[serde(rename = "retainerNumber")]
-            _retainer_number: Option<IgnoredAny>,
+            _retainer_number: Ignored,
         }
 
         impl $body {
@@ -62,73 +72,107 @@ macro_rules! body_with_terms {
     };
 }
 
-body_with_terms!(OpenBody {
-    client_id: Reference,
-    customer_id: Reference,
-    initial_amount: Amount,
-    currency: Choice<Currency>,
-});
-body_with_terms!(UpdateBody {});
-
-impl TryFrom<OpenBody> for OpenRetainer {
-    type Error = Refusal;
-
-    fn try_from(mut body: OpenBody) -> Result<Self, Refusal> {
-        let client = client_named(&body.client_id, &body.customer_id)?;
-        let (Some(client), Some(amount)) = (client, body.initial_amount.optional("initialAmount")?)
-        else {
-            let has_client = body.client_id.0.is_some() || body.customer_id.0.is_some();
-            let missing =
-                [("clientId", !has_client), ("initialAmount", body.initial_amount.is_absent())];
-            let missing =
-                missing.iter().filter(|(_, is_missing)| *is_missing).map(|(field, _)| *field);
-            return Err(Refusal::fields_required(
-                Message::RetainerFieldsRequired,
-                missing.collect(),
-            ));
-        };
-        if body.version.0.is_some() {
-            // What does not exist yet has no version.
-            return Err(Refusal::field(Message::UnknownField, "__v", Message::UnknownField));
-        }
-        Ok(Self { client, amount, currency: body.currency.0, terms: body.terms()? })
+body_with_terms! {
+    #[schemars(
+        extend("required" = ["initialAmount"]),
+        example = json!({"clientId": "CLT-2026-0001", "initialAmount": "5000"})
+    )]
+    OpenBody {
+        /// Whose money it is; required, by this name or as `customerId`.
+        client_id: Reference,
+        /// Another name of `clientId`.
+        customer_id: Reference,
+        initial_amount: Amount,
+        currency: Choice<Currency>,
+    }
+}
+body_with_terms! {
+    /// Only the fields that are named change.
+    #[schemars(example = json!({"minimumBalance": "500", "__v": 0}))]
+    UpdateBody {
+        #[serde(rename = "__v")]
+        version: Version,
     }
 }
 
-impl UpdateBody {
-    /// The new terms, and the version that the caller read.
-    pub fn split(mut self) -> Result<(Terms, Option<i64>), Refusal> {
-        Ok((self.terms()?, self.version.0))
-    }
+pub(super) fn open(_: &Of, mut body: OpenBody) -> Result<OpenRetainer, Refusal> {
+    let client = client_named(&body.client_id, &body.customer_id)?;
+    let (Some(client), Some(amount)) = (client, body.initial_amount.optional("initialAmount")?)
+    else {
+        let has_client = body.client_id.0.is_some() || body.customer_id.0.is_some();
+        let missing =
+            [("clientId", !has_client), ("initialAmount", body.initial_amount.is_absent())];
+        let missing = missing.iter().filter(|(_, is_missing)| *is_missing).map(|(field, _)| *field);
+        return Err(Refusal::fields_required(Message::RetainerFieldsRequired, missing.collect()));
+    };
+    Ok(OpenRetainer { client, amount, currency: body.currency.0, terms: body.terms()? })
 }
 
-#[derive(Debug, Default, Deserialize)]
+pub(super) fn update(of: &Of, mut body: UpdateBody) -> Result<UpdateRetainer, Refusal> {
+    let terms = body.terms()?;
+    Ok(UpdateRetainer { retainer: of.row(), version: of.version(&body.version)?, terms })
+}
+
+#[derive(Debug, Default, Deserialize, JsonSchema)]
 #[serde(rename_all = "camelCase", deny_unknown_fields, default)]
-pub(in crate::http) struct ConsumeBody {
-    pub amount: Amount,
-    pub invoice_id: Reference,
-    pub date: When,
-    pub description: Notes,
+#[schemars(
+    extend("required" = ["amount"]),
+    example = json!({"amount": "60.50", "description": "Court fees"})
+)]
+pub(super) struct ConsumeBody {
+    amount: Amount,
+    invoice_id: Reference,
+    date: When,
+    description: Notes,
     #[serde(rename = "invoiceNumber")]
-    _invoice_number: Option<IgnoredAny>,
+    _invoice_number: Ignored,
 }
 
-#[derive(Debug, Default, Deserialize)]
+pub(super) fn consume(of: &Of, body: ConsumeBody) -> Result<ConsumeRetainer, Refusal> {
+    Ok(ConsumeRetainer {
+        retainer: of.row(),
+        amount: body.amount.required("amount")?,
+        invoice: body.invoice_id.reference(),
+        date: body.date.0,
+        description: body.description.0,
+    })
+}
+
+#[derive(Debug, Default, Deserialize, JsonSchema)]
 #[serde(rename_all = "camelCase", deny_unknown_fields, default)]
-pub(in crate::http) struct ReplenishBody {
-    pub amount: Amount,
-    pub payment_id: Reference,
-    pub date: When,
-    pub description: Notes,
+#[schemars(extend("required" = ["amount"]), example = json!({"amount": "1000"}))]
+pub(super) struct ReplenishBody {
+    amount: Amount,
+    /// The payment whose credit it comes from; without one the money came in as it is.
+    payment_id: Reference,
+    date: When,
+    description: Notes,
     #[serde(rename = "paymentNumber")]
-    _payment_number: Option<IgnoredAny>,
+    _payment_number: Ignored,
 }
 
-#[derive(Debug, Default, Deserialize)]
+pub(super) fn replenish(of: &Of, body: ReplenishBody) -> Result<ReplenishRetainer, Refusal> {
+    Ok(ReplenishRetainer {
+        retainer: of.row(),
+        amount: body.amount.required("amount")?,
+        payment: body.payment_id.reference(),
+        date: body.date.0,
+        description: body.description.0,
+    })
+}
+
+#[derive(Debug, Default, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields, default)]
-pub(in crate::http) struct RefundBody {
-    pub amount: Amount,
-    pub reason: Notes,
+#[schemars(example = json!({"reason": "The matter is closed"}))]
+pub(super) struct RefundBody {
+    /// All that is left, where nothing is said.
+    amount: Amount,
+    reason: Notes,
+}
+
+pub(super) fn refund(of: &Of, body: RefundBody) -> Result<RefundRetainer, Refusal> {
+    let amount = body.amount.optional("amount")?;
+    Ok(RefundRetainer { retainer: of.row(), amount, reason: body.reason.0 })
 }
 
 #[cfg(test)]
@@ -138,7 +182,7 @@ mod tests {
 
     fn opened(json: &str) -> Result<OpenRetainer, &'static str> {
         let body: OpenBody = body::read(json.as_bytes()).map_err(|refusal| refusal.code)?;
-        OpenRetainer::try_from(body).map_err(|refusal| refusal.code)
+        open(&Of::default(), body).map_err(|refusal| refusal.code)
     }
 
     #[test]
@@ -179,7 +223,10 @@ mod tests {
             assert_eq!(refusal.code, "unknown_field", "{field}");
         }
         let body = body::read::<UpdateBody>(br#"{"minimumBalance":"10.50","__v":4}"#).unwrap();
-        let (terms, version) = body.split().map_err(|refusal| refusal.code).unwrap();
-        assert_eq!((terms.minimum_balance, version), (Some("10.5".parse().unwrap()), Some(4)));
+        // The path names it, as it always does.
+        let command = update(&Of::row_named("RET-2026-0001"), body);
+        let command = command.map_err(|refusal| refusal.code).unwrap();
+        let minimum = command.terms.minimum_balance;
+        assert_eq!((minimum, command.version), (Some("10.5".parse().unwrap()), Some(4)));
     }
 }

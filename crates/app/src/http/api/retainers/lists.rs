@@ -1,117 +1,125 @@
 //! The lists of retainers, and their sums by status.
 
-use std::sync::Arc;
-
-use axum::extract::State;
 use domain::{
     Day, Id, Money,
-    actor::Action,
     id::User,
     rows::{RetainerStatus, RetainerType},
 };
+use schemars::JsonSchema;
 use serde::Deserialize;
-use store::{Listed, RetainerFilter, RetainerSum};
+use store::{Listed, RetainerFilter, RetainerSum, RetainerView};
 
-use super::{clients, write};
-use crate::{
-    App,
-    http::{
-        answer::Answer,
-        api::list::{self, Asked, Part},
-        error::Refusal,
-        extract::Caller,
-        json,
-    },
-    messages::Message,
+use crate::http::{
+    error::Refusal,
+    field::{Choice, Choices, Reference},
+    json,
+    read::{Beside, Object, Question, Rows},
+    wire::{self, wire},
 };
 
-#[derive(Debug, Default, Deserialize)]
+#[derive(Debug, Default, Deserialize, JsonSchema)]
 #[serde(rename_all = "camelCase", default)]
-pub(in crate::http) struct Filter {
-    /// One or several, with commas between.
-    status: String,
-    retainer_type: String,
-    client_id: String,
-    case_id: String,
+pub(super) struct Filter {
+    status: Choices<RetainerStatus>,
+    retainer_type: Choice<RetainerType>,
+    client_id: Reference,
+    case_id: Reference,
 }
 
-impl Filter {
-    fn retainers(&self, today: Day, own: Option<Id<User>>) -> Result<RetainerFilter, Refusal> {
-        let invalid = || Refusal::field(Message::InvalidField, "status", Message::InvalidField);
-        let names = self.status.split(',').map(str::trim).filter(|name| !name.is_empty());
-        let statuses = names.map(|name| RetainerStatus::from_name(name).ok_or_else(invalid));
-        Ok(RetainerFilter {
-            statuses: statuses.collect::<Result<_, _>>()?,
-            kind: list::choice::<RetainerType>("retainerType", &self.retainer_type)?,
-            client: list::client(&self.client_id),
-            ..all(today, own)
-        })
-    }
-}
-
-fn all(today: Day, own: Option<Id<User>>) -> RetainerFilter {
+fn every(today: Day, own: Option<Id<User>>) -> RetainerFilter {
     RetainerFilter { today, own, statuses: Vec::new(), kind: None, client: None, low_only: false }
 }
 
-/// `GET /api/retainers`
-pub(in crate::http) async fn list(
-    State(app): State<Arc<App>>,
-    caller: Caller,
-    Asked(filter): Asked<Filter>,
-    Asked(part): Asked<Part>,
-) -> Result<Answer, Refusal> {
-    let own = caller.may(Action::ReadRetainers).await?;
-    let chosen = filter.retainers(caller.today().await?, own)?;
-    // Cases are not kept yet, so no retainer belongs to one.
-    let is_of_case = !filter.case_id.is_empty();
-    part_of(&app, &caller, chosen, &part, is_of_case).await
-}
-
-/// `GET /api/retainers/low-balance`: active ones at or below their minimum.
-pub(in crate::http) async fn low_balance(
-    State(app): State<Arc<App>>,
-    caller: Caller,
-    Asked(part): Asked<Part>,
-) -> Result<Answer, Refusal> {
-    let own = caller.may(Action::ReadRetainers).await?;
-    let low = RetainerFilter { low_only: true, ..all(caller.today().await?, own) };
-    part_of(&app, &caller, low, &part, false).await
-}
-
-async fn part_of(
-    app: &App,
-    caller: &Caller,
-    filter: RetainerFilter,
-    part: &Part,
-    is_empty: bool,
-) -> Result<Answer, Refusal> {
-    let (firm, today, page) = (caller.actor.firm, filter.today, part.page()?);
-    let own = filter.own;
-    let (mut listed, sums) = if is_empty {
-        (Listed { rows: Vec::new(), total: 0, next: None }, Vec::new())
-    } else {
-        let sums = app.reader.retainer_sums(firm, filter.clone()).await?;
-        (app.reader.retainers(firm, filter, page.clone()).await?, sums)
-    };
-    for view in &mut listed.rows {
-        clients::hide_from(own, &mut view.retainer.terms.notes);
+pub(super) async fn all(
+    question: Question<Filter>,
+) -> Result<Rows<RetainerView, Summary>, Refusal> {
+    let Filter { status, retainer_type, client_id, case_id } = &question.filter;
+    if case_id.0.is_some() {
+        // Cases are not kept yet, so no retainer belongs to one.
+        let none = Listed { rows: Vec::new(), total: 0, next: None };
+        return Ok(question.rows_beside(none, Summary(Vec::new())));
     }
-    Ok(list::answer(
-        &listed,
-        &page,
-        |out, view| write(out, &view.retainer, &view.client, today),
-        |o| o.with("summary", |out| json::array(out, &sums, write_sum)),
-    ))
+    let filter = RetainerFilter {
+        statuses: status.0.clone(),
+        kind: retainer_type.0,
+        client: client_id.reference(),
+        ..every(question.today, question.own)
+    };
+    part(&question, filter).await
 }
 
-/// `GET /api/retainers/stats`: every status with its sums, and the whole, one line a currency.
-pub(in crate::http) async fn stats(
-    State(app): State<Arc<App>>,
-    caller: Caller,
-) -> Result<Answer, Refusal> {
-    let own = caller.may(Action::ReadRetainers).await?;
-    let filter = all(caller.today().await?, own);
-    let sums = app.reader.retainer_sums(caller.actor.firm, filter).await?;
+pub(super) async fn low(question: Question) -> Result<Rows<RetainerView, Summary>, Refusal> {
+    let low = RetainerFilter { low_only: true, ..every(question.today, question.own) };
+    part(&question, low).await
+}
+
+async fn part<F>(
+    question: &Question<F>,
+    filter: RetainerFilter,
+) -> Result<Rows<RetainerView, Summary>, Refusal> {
+    let (reader, firm) = (&question.app.reader, question.firm());
+    let sums = reader.retainer_sums(firm, filter.clone()).await?;
+    let listed = reader.retainers(firm, filter, question.page.clone()).await?;
+    Ok(question.rows_beside(listed, Summary(sums)))
+}
+
+/// The sums over the whole list, status by status.
+pub(super) struct Summary(Vec<RetainerSum>);
+
+impl Beside for Summary {
+    type Doc = SummaryDoc;
+
+    fn write(&self, o: &mut json::Object<'_>) {
+        o.with("summary", |out| json::array(out, &self.0, write_sum));
+    }
+}
+
+wire! {
+    /// The sums over the whole list.
+    SummaryDoc {
+        summary: Vec<RetainerSumDoc>,
+    }
+
+    /// Retainers of one status and currency.
+    RetainerSumDoc {
+        _id: wire::Name<RetainerStatus>,
+        count: wire::Number,
+        currency: wire::CurrencyCode,
+        totalInitialAmount: wire::Money,
+        totalCurrentBalance: wire::Money,
+        totalDeposits: wire::Money,
+        totalConsumptions: wire::Money,
+        totalRefunds: wire::Money,
+    }
+
+    /// Retainers of one currency.
+    RetainerTotalDoc {
+        count: wire::Number,
+        currency: wire::CurrencyCode,
+        totalInitialAmount: wire::Money,
+        totalCurrentBalance: wire::Money,
+        totalDeposits: wire::Money,
+        totalConsumptions: wire::Money,
+        totalRefunds: wire::Money,
+    }
+
+    /// Every status with its sums, and the whole, one line a currency.
+    RetainerStatsDoc {
+        count: wire::Number,
+        byStatus: Vec<RetainerSumDoc>,
+        totals: Vec<RetainerTotalDoc>,
+    }
+
+    /// Retainers in sums.
+    StatsDoc {
+        data: RetainerStatsDoc,
+        stats: RetainerStatsDoc,
+    }
+}
+
+pub(super) async fn stats(question: Question) -> Result<Object<StatsDoc>, Refusal> {
+    let filter = every(question.today, question.own);
+    let sums = question.app.reader.retainer_sums(question.firm(), filter).await?;
     let mut out = Vec::with_capacity(1_024);
     json::object(&mut out, |o| {
         o.integer("count", sums.iter().map(|sum| sum.count).sum::<u64>());
@@ -120,7 +128,7 @@ pub(in crate::http) async fn stats(
             json::array(out, &totals(&sums), |out, sum| json::object(out, |o| amounts(o, sum)));
         });
     });
-    Ok(Answer::object(|o| {
+    Ok(Object::new(|o| {
         o.raw("data", &out);
         o.raw("stats", &out);
     }))

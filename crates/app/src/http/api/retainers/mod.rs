@@ -4,140 +4,105 @@ mod body;
 mod lists;
 mod show;
 
-use std::sync::Arc;
-
-use axum::extract::State;
 use domain::{
-    Ref,
+    Id, Money, Ref,
     actor::Action,
-    rows::Retainer,
-    trust::{
-        consume::ConsumeRetainer, open::OpenRetainer, refund::RefundRetainer,
-        replenish::ReplenishRetainer, update::UpdateRetainer,
-    },
+    id::User,
+    rows::{Firm, Movement, Retainer},
 };
-use store::RetainerView;
+use hyper::Method;
+use store::{ReadError, Reader, RetainerView};
 
-use self::body::{ConsumeBody, OpenBody, RefundBody, ReplenishBody, UpdateBody};
-pub(in crate::http) use self::lists::{list, low_balance, stats};
-pub(super) use self::show::write;
-use super::{
-    clients,
-    list::{Asked, Part},
-};
+pub(super) use self::show::{RetainerDoc, write};
 use crate::{
-    App,
     http::{
-        answer::Answer,
         error::Refusal,
-        extract::{Ask, Caller, Named},
+        json,
+        read::{Beside, Entity, Question, Rows},
+        route::{Resource, command, list, one, read},
+        wire::{self, wire},
     },
     messages::Message,
 };
 
-/// `POST /api/retainers`
-pub(in crate::http) async fn open(mut ask: Ask<OpenBody>) -> Result<Answer, Refusal> {
-    let command = OpenRetainer::try_from(std::mem::take(&mut ask.body))?;
-    ask.carry_out(command, show::OPENED).await
+pub(in crate::http) fn routes() -> Resource {
+    const READ: Action = Action::ReadRetainers;
+    let low = list("listLowRetainers", "Active, at or below their minimum", READ, lists::low);
+    let history = list("listMovements", "A retainer's journal, newest first", READ, history);
+    let update = command("Change a retainer's terms", body::update, show::UPDATED);
+    Resource::new("retainers", "Client money held in trust.")
+        .post("/", command("Open a retainer with its first deposit", body::open, show::OPENED))
+        .get("/", list("listRetainers", "Retainers, newest first", READ, lists::all))
+        .get("/stats", read("getRetainerStats", "Sums by status and currency", READ, lists::stats))
+        .get("/low-balance", low)
+        .get("/{id}", one::<RetainerView>("getRetainer", "One retainer"))
+        .on(&[Method::PUT, Method::PATCH], "/{id}", update)
+        .post("/{id}/consume", command("Draw on a retainer", body::consume, show::CONSUMED))
+        .post("/{id}/replenish", command("Deposit more", body::replenish, show::REPLENISHED))
+        .post("/{id}/refund", command("Return what is left", body::refund, show::REFUNDED))
+        .get("/{id}/history", history)
 }
 
-/// `PUT` or `PATCH /api/retainers/:id`: only the fields that are named change.
-pub(in crate::http) async fn update(
-    Named(retainer): Named<Retainer>,
-    mut ask: Ask<UpdateBody>,
-) -> Result<Answer, Refusal> {
-    let (terms, in_body) = std::mem::take(&mut ask.body).split()?;
-    let version = ask.precondition(in_body)?;
-    let command = UpdateRetainer { retainer, version, terms };
-    ask.carry_out(command, show::UPDATED).await
+impl Entity for RetainerView {
+    type Row = Retainer;
+    const NAME: &'static str = "retainer";
+    const READ: Action = Action::ReadRetainers;
+    const NOT_FOUND: Message = Message::RetainerNotFound;
+
+    async fn find(
+        reader: &Reader,
+        firm: Id<Firm>,
+        by: &Ref<Retainer>,
+    ) -> Result<Option<Self>, ReadError> {
+        reader.retainer(firm, by).await
+    }
+    fn version(&self) -> i64 {
+        self.retainer.version
+    }
+    fn is_of(&self, user: Id<User>) -> bool {
+        self.client.user == Some(user)
+    }
 }
 
-/// `POST /api/retainers/:id/consume`
-pub(in crate::http) async fn consume(
-    Named(retainer): Named<Retainer>,
-    mut ask: Ask<ConsumeBody>,
-) -> Result<Answer, Refusal> {
-    let body = std::mem::take(&mut ask.body);
-    let command = ConsumeRetainer {
-        retainer,
-        amount: body.amount.required("amount")?,
-        invoice: body.invoice_id.reference(),
-        date: body.date.0,
-        description: body.description.0,
-    };
-    ask.carry_out(command, show::CONSUMED).await
+/// What dashboards read beside a journal.
+struct Head {
+    number: String,
+    balance: Money,
+    initial: Money,
 }
 
-/// `POST /api/retainers/:id/replenish`
-pub(in crate::http) async fn replenish(
-    Named(retainer): Named<Retainer>,
-    mut ask: Ask<ReplenishBody>,
-) -> Result<Answer, Refusal> {
-    let body = std::mem::take(&mut ask.body);
-    let command = ReplenishRetainer {
-        retainer,
-        amount: body.amount.required("amount")?,
-        payment: body.payment_id.reference(),
-        date: body.date.0,
-        description: body.description.0,
-    };
-    ask.carry_out(command, show::REPLENISHED).await
+wire! {
+    /// The retainer that a journal belongs to.
+    HeadDoc {
+        retainerNumber: String,
+        currentBalance: wire::Money,
+        initialAmount: wire::Money,
+        currency: wire::CurrencyCode,
+    }
 }
 
-/// `POST /api/retainers/:id/refund`
-pub(in crate::http) async fn refund(
-    Named(retainer): Named<Retainer>,
-    mut ask: Ask<RefundBody>,
-) -> Result<Answer, Refusal> {
-    let body = std::mem::take(&mut ask.body);
-    let command =
-        RefundRetainer { retainer, amount: body.amount.optional("amount")?, reason: body.reason.0 };
-    ask.carry_out(command, show::REFUNDED).await
+impl Beside for Head {
+    type Doc = HeadDoc;
+
+    fn write(&self, o: &mut json::Object<'_>) {
+        o.text("retainerNumber", &self.number);
+        o.money("currentBalance", self.balance);
+        o.money("initialAmount", self.initial);
+        o.text("currency", self.balance.currency().code());
+    }
 }
 
-/// `GET /api/retainers/:id`
-pub(in crate::http) async fn one(
-    State(app): State<Arc<App>>,
-    caller: Caller,
-    Named(by): Named<Retainer>,
-) -> Result<Answer, Refusal> {
-    let view = visible(&app, &caller, &by).await?;
-    let mut out = Vec::with_capacity(1_024);
-    write(&mut out, &view.retainer, &view.client, caller.today().await?);
-    Ok(Answer::one("retainer", view.retainer.version, &out))
-}
-
-/// `GET /api/retainers/:id/history`
-pub(in crate::http) async fn history(
-    State(app): State<Arc<App>>,
-    caller: Caller,
-    Named(by): Named<Retainer>,
-    Asked(part): Asked<Part>,
-) -> Result<Answer, Refusal> {
-    let page = part.page()?;
+async fn history(question: Question) -> Result<Rows<Movement, Head>, Refusal> {
     // Asked for by id from here on: the journal must be the one of the row that was checked.
-    let id = visible(&app, &caller, &by).await?.retainer.id;
-    let history = app.reader.history(caller.actor.firm, &Ref::Id(id), page.clone()).await?;
-    let history = history.ok_or_else(not_found)?;
-    let (retainer, movements) = (&history.retainer, &history.movements);
-    Ok(super::list::answer(movements, &page, show::write_movement, |o| {
-        o.text("retainerNumber", &retainer.number);
-        o.money("currentBalance", retainer.balance);
-        o.money("initialAmount", retainer.initial_amount);
-        o.text("currency", retainer.currency().code());
-    }))
-}
-
-/// The retainer, if it is there and the caller may see it; to others it is not there.
-async fn visible(app: &App, caller: &Caller, by: &Ref<Retainer>) -> Result<RetainerView, Refusal> {
-    let own = caller.may(Action::ReadRetainers).await?;
-    let found = app.reader.retainer(caller.actor.firm, by).await?;
-    let mut view =
-        found.filter(|view| clients::belongs(&view.client, own)).ok_or_else(not_found)?;
-    clients::hide_from(own, &mut view.retainer.terms.notes);
-    Ok(view)
-}
-
-fn not_found() -> Refusal {
-    Refusal::not_found(Message::RetainerNotFound)
+    let id = question.row::<RetainerView>().await?.retainer.id;
+    let reader = &question.app.reader;
+    let history = reader.history(question.firm(), &Ref::Id(id), question.page.clone()).await?;
+    let history = history.ok_or_else(|| Refusal::not_found(Message::RetainerNotFound))?;
+    let retainer = history.retainer;
+    let head = Head {
+        initial: retainer.initial_amount,
+        balance: retainer.balance,
+        number: retainer.number,
+    };
+    Ok(question.rows_beside(history.movements, head))
 }

@@ -3,12 +3,20 @@
 use domain::{
     Day,
     reply::{Reply, Shown},
-    rows::{Client, Movement, Retainer},
+    rows::{Client, Movement, MovementKind, Retainer, RetainerStatus, RetainerType},
 };
 use hyper::StatusCode;
+use schemars::{JsonSchema, Schema, SchemaGenerator};
+use store::RetainerView;
 
 use crate::{
-    http::{answer::Telling, api::clients, json},
+    http::{
+        answer::Telling,
+        api::clients::{self, ClientShortDoc},
+        json,
+        read::Visible,
+        wire::{self, NothingDoc, ObjectDoc, wire},
+    },
     messages::Message,
 };
 
@@ -17,6 +25,7 @@ pub(super) const OPENED: Telling = Telling {
     message: Message::RetainerCreated,
     location: Some("/api/retainers/"),
     fields: |o, reply| tell(o, reply, |_, _| {}),
+    doc: |generator| wire::entity::<RetainerDoc>("retainer", generator),
 };
 pub(super) const UPDATED: Telling =
     Telling { status: StatusCode::OK, message: Message::RetainerUpdated, location: None, ..OPENED };
@@ -29,11 +38,13 @@ pub(super) const CONSUMED: Telling = Telling {
         });
         Moved::of(reply).low_balance(o);
     },
+    doc: told::<ConsumedDoc, LowBalanceDoc>,
     ..UPDATED
 };
 pub(super) const REPLENISHED: Telling = Telling {
     message: Message::RetainerReplenished,
     fields: |o, reply| tell(o, reply, |o, moved| moved.transaction(o)),
+    doc: told::<ReplenishedDoc, NothingDoc>,
     ..UPDATED
 };
 pub(super) const REFUNDED: Telling = Telling {
@@ -42,8 +53,95 @@ pub(super) const REFUNDED: Telling = Telling {
         tell(o, reply, |o, moved| moved.refund_amount(o));
         Moved::of(reply).refund_amount(o);
     },
+    doc: told::<RefundAmountDoc, RefundAmountDoc>,
     ..UPDATED
 };
+
+/// The retainer, again under `data` with `D` added there, and `B` beside both.
+fn told<D: JsonSchema, B: JsonSchema>(generator: &mut SchemaGenerator) -> Schema {
+    let mut data = ObjectDoc::new(&["The retainer, and what was done to it."]);
+    data.fields_of(RetainerDoc::json_schema(generator));
+    data.fields_of(D::json_schema(generator));
+    let mut object = ObjectDoc::new(&[]);
+    object.field("retainer", true, &[], generator.subschema_for::<RetainerDoc>());
+    object.field("data", true, &[], data.finish());
+    object.fields_of(B::json_schema(generator));
+    object.finish()
+}
+
+wire! {
+    /// Under `data` of a consume.
+    ConsumedDoc {
+        retainer: RetainerDoc,
+        transaction: MovementDoc,
+        lowBalanceAlert: bool,
+    }
+
+    /// Under `data` of a deposit.
+    ReplenishedDoc {
+        retainer: RetainerDoc,
+        transaction: MovementDoc,
+    }
+
+    /// Whether it stands at or below its minimum.
+    LowBalanceDoc {
+        lowBalanceAlert: bool,
+    }
+
+    /// What was returned.
+    RefundAmountDoc {
+        refundAmount: wire::Money,
+    }
+
+    /// Client money held in trust.
+    RetainerDoc {
+        _id: wire::Id,
+        __v: wire::Number,
+        retainerNumber: String,
+        clientId: ClientShortDoc,
+        retainerType: wire::Name<RetainerType>,
+        status: wire::Name<RetainerStatus>,
+        initialAmount: wire::Money,
+        currentBalance: wire::Money,
+        currency: wire::CurrencyCode,
+        /// At or below it an alert is raised; zero: never.
+        minimumBalance: wire::Money,
+        totalDeposits: wire::Money,
+        totalConsumptions: wire::Money,
+        totalRefunds: wire::Money,
+        startDate: wire::Day,
+        endDate: Option<wire::Day>,
+        autoReplenish: bool,
+        replenishThreshold: Option<wire::Money>,
+        replenishAmount: Option<wire::Money>,
+        lowBalanceAlertSent: bool,
+        /// The payment that was asked for when it ran low.
+        replenishRequestId: Option<wire::Id>,
+        caseId: Option<wire::Id>,
+        agreementUrl: Option<String>,
+        agreementSignedDate: Option<wire::Day>,
+        notes: Option<String>,
+        createdBy: wire::Id,
+        createdAt: wire::Time,
+        updatedAt: wire::Time,
+    }
+
+    /// A line of a retainer's journal.
+    MovementDoc {
+        _id: wire::Id,
+        /// The place in the firm's journal of the command that made it.
+        seq: wire::Number,
+        r#type: wire::Name<MovementKind>,
+        /// Without a sign.
+        amount: wire::Money,
+        balanceAfter: wire::Money,
+        date: wire::Day,
+        createdAt: wire::Time,
+        description: Option<String>,
+        invoiceId: Option<wire::Id>,
+        paymentId: Option<wire::Id>,
+    }
+}
 
 /// What a command did to a retainer.
 struct Moved<'a> {
@@ -101,6 +199,25 @@ fn tell(
     });
 }
 
+impl Visible for RetainerView {
+    type Doc = RetainerDoc;
+
+    fn hide(&mut self) {
+        self.retainer.terms.notes = None;
+    }
+    fn write(&self, out: &mut Vec<u8>, today: Day) {
+        write(out, &self.retainer, &self.client, today);
+    }
+}
+
+impl Visible for Movement {
+    type Doc = MovementDoc;
+
+    fn write(&self, out: &mut Vec<u8>, _: Day) {
+        write_movement(out, self);
+    }
+}
+
 /// A retainer as it is on `today`.
 pub(in crate::http::api) fn write(
     out: &mut Vec<u8>,
@@ -149,7 +266,7 @@ pub(in crate::http::api) fn write(
 }
 
 /// One line of a retainer's journal.
-pub(super) fn write_movement(out: &mut Vec<u8>, movement: &Movement) {
+fn write_movement(out: &mut Vec<u8>, movement: &Movement) {
     json::object(out, |o| {
         o.id("_id", movement.id);
         o.integer("seq", movement.seq);

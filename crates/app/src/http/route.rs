@@ -1,0 +1,364 @@
+//! The one list: what can be asked, by whom, how it is described, who answers.
+//!
+//! The router, the OpenAPI document and the bulk commands are made from it. **A handler without a
+//! description can't be mounted**, and what a body may hold is described by the struct that reads it.
+
+use std::sync::Arc;
+
+use axum::{
+    extract::{Request, State},
+    routing::{MethodFilter, MethodRouter, on},
+};
+use domain::{Command, actor::Action, command::Decide};
+use hyper::{Method, StatusCode};
+use schemars::{JsonSchema, Schema, SchemaGenerator};
+use serde::{Deserialize, de::DeserializeOwned};
+
+use super::{
+    answer::Telling,
+    body,
+    error::Refusal,
+    extract::{Ask, Caller, Of},
+    read::{Entity, NoFilter, One, Part, Question, Told},
+    wire,
+};
+use crate::App;
+
+/// One method of one path.
+#[derive(Clone)]
+pub(crate) struct Route {
+    pub methods: Vec<Method>,
+    pub path: String,
+    pub tag: &'static str,
+    pub operation: Operation,
+}
+
+/// The routes of one resource.
+pub(crate) struct Resource {
+    pub tag: &'static str,
+    pub about: &'static str,
+    pub routes: Vec<Route>,
+}
+
+impl Resource {
+    pub fn new(tag: &'static str, about: &'static str) -> Self {
+        Self { tag, about, routes: Vec::new() }
+    }
+
+    pub fn get(self, path: &str, operation: Operation) -> Self {
+        self.on(&[Method::GET], path, operation)
+    }
+
+    pub fn post(self, path: &str, operation: Operation) -> Self {
+        self.on(&[Method::POST], path, operation)
+    }
+
+    pub fn put(self, path: &str, operation: Operation) -> Self {
+        self.on(&[Method::PUT], path, operation)
+    }
+
+    /// Any method; several do the same.
+    pub fn on(mut self, methods: &[Method], path: &str, operation: Operation) -> Self {
+        let (methods, path) = (methods.to_vec(), path.to_owned());
+        self.routes.push(Route { methods, path, tag: self.tag, operation });
+        self
+    }
+
+    /// Under a prefix.
+    pub fn nested(mut self, prefix: &str) -> Self {
+        for route in &mut self.routes {
+            let inner = if route.path == "/" { "" } else { &route.path };
+            route.path = format!("{prefix}{inner}");
+        }
+        self
+    }
+}
+
+/// What is done at a route.
+#[derive(Clone)]
+pub(crate) struct Operation {
+    /// Unique in the document, in camelCase.
+    pub id: String,
+    pub summary: &'static str,
+    pub needs: Needs,
+    pub answers: Answers,
+    describe: Arc<dyn Fn(&mut SchemaGenerator) -> Description + Send + Sync>,
+    mount: Arc<dyn Fn(MethodFilter) -> MethodRouter<Arc<App>> + Send + Sync>,
+    pub command: Option<AsCommand>,
+}
+
+/// What a caller must be.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Needs {
+    /// Anybody.
+    Nothing,
+    /// Whoever has a token.
+    Token,
+    /// A member whose role permits it.
+    Permission(Action),
+}
+
+/// What an answer that is no refusal is.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Answers {
+    Json(StatusCode),
+    Text(&'static str),
+}
+
+/// Shapes for the document.
+pub(crate) struct Description {
+    /// An object whose properties are the parameters.
+    pub query: Option<Schema>,
+    pub body: Option<Schema>,
+    /// The whole body of an answer.
+    pub answer: Option<Schema>,
+}
+
+/// How to make the command without a request of its own.
+#[derive(Clone)]
+pub(crate) struct AsCommand {
+    pub name: &'static str,
+    pub telling: Telling,
+    #[cfg_attr(not(test), expect(dead_code, reason = "nothing is sent in bulk yet"))]
+    pub make: Arc<Make>,
+}
+
+/// From the rows named and the bytes of a body to a command.
+type Make = dyn Fn(&Of, &[u8]) -> Result<Command, Refusal> + Send + Sync;
+
+impl Operation {
+    pub fn describe(&self, generator: &mut SchemaGenerator) -> Description {
+        (self.describe)(generator)
+    }
+
+    /// Who answers.
+    pub fn router(&self, methods: &[Method]) -> MethodRouter<Arc<App>> {
+        let filters = methods.iter().map(|method| {
+            MethodFilter::try_from(method.clone()).expect("axum can filter by the methods in use")
+        });
+        let filter = filters.reduce(MethodFilter::or).expect("a route has a method");
+        (self.mount)(filter)
+    }
+
+    #[expect(dead_code, reason = "no path is an alias yet")]
+    /// The same under another name, for a path that is an alias.
+    pub fn named(self, id: &str) -> Self {
+        Self { id: id.to_owned(), ..self }
+    }
+}
+
+/// A command: the body and the row named in the path become one, its outcome is told.
+pub(crate) fn command<B, C>(
+    summary: &'static str,
+    make: fn(&Of, B) -> Result<C, Refusal>,
+    telling: Telling,
+) -> Operation
+where
+    B: DeserializeOwned + JsonSchema + Default + Send + 'static,
+    C: Decide + Into<Command> + Send + 'static,
+{
+    let handler = move |mut ask: Ask<B>| async move {
+        let command = make(&ask.of, std::mem::take(&mut ask.body))?;
+        ask.carry_out(command, telling).await
+    };
+    Operation {
+        id: camel_case(C::NAME),
+        summary,
+        needs: Needs::Permission(C::ACTION),
+        answers: Answers::Json(telling.status),
+        describe: Arc::new(move |generator| {
+            let body = B::json_schema(generator);
+            let name = format!("{}Body", pascal_case(C::NAME));
+            let reference = format!("#/components/schemas/{name}");
+            generator.definitions_mut().insert(name, body.into());
+            let answer = wire::success(wire::outcome((telling.doc)(generator), generator));
+            Description {
+                query: None,
+                body: Some(Schema::new_ref(reference)),
+                answer: Some(answer),
+            }
+        }),
+        mount: Arc::new(move |filter| on(filter, handler)),
+        command: Some(AsCommand {
+            name: C::NAME,
+            telling,
+            make: Arc::new(move |of, bytes| make(of, body::read(bytes)?).map(Into::into)),
+        }),
+    }
+}
+
+/// A body that may only be empty.
+#[derive(Debug, Default, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub(crate) struct EmptyBody {}
+
+/// A read of whoever `action` permits. The filter's fields are its parameters.
+pub(crate) fn read<F, T, Fut>(
+    id: &str,
+    summary: &'static str,
+    action: Action,
+    handler: fn(Question<F>) -> Fut,
+) -> Operation
+where
+    F: DeserializeOwned + JsonSchema + Send + 'static,
+    T: Told + 'static,
+    Fut: Future<Output = Result<T, Refusal>> + Send + 'static,
+{
+    let answer = move |State(app): State<Arc<App>>, request: Request| async move {
+        let (mut parts, _) = request.into_parts();
+        let question = Question::of_request(&mut parts, &app, action).await?;
+        handler(question).await.map(Told::answer)
+    };
+    let mount = move |filter| on(filter, answer);
+    reading::<T>(id, summary, Needs::Permission(action), Some(F::json_schema), mount)
+}
+
+/// A part of a list; as [`read`], with the parameters that choose the part.
+pub(crate) fn list<F, T, Fut>(
+    id: &str,
+    summary: &'static str,
+    action: Action,
+    handler: fn(Question<F>) -> Fut,
+) -> Operation
+where
+    F: DeserializeOwned + JsonSchema + Send + 'static,
+    T: Told + 'static,
+    Fut: Future<Output = Result<T, Refusal>> + Send + 'static,
+{
+    let answer = move |State(app): State<Arc<App>>, request: Request| async move {
+        let (mut parts, _) = request.into_parts();
+        let question = Question::of_list_request(&mut parts, &app, action).await?;
+        handler(question).await.map(Told::answer)
+    };
+    let query = |generator: &mut SchemaGenerator| {
+        let mut object = wire::ObjectDoc::new(&[]);
+        object.fields_of(F::json_schema(generator));
+        object.fields_of(Part::json_schema(generator));
+        object.finish()
+    };
+    let mount = move |filter| on(filter, answer);
+    reading::<T>(id, summary, Needs::Permission(action), Some(query), mount)
+}
+
+/// The row named in the path.
+pub(crate) fn one<E: Entity + 'static>(id: &str, summary: &'static str) -> Operation {
+    read(id, summary, E::READ, |question: Question<NoFilter>| async move {
+        let row: E = question.row().await?;
+        Ok(One { row, today: question.today })
+    })
+}
+
+/// A read of whoever has a token.
+pub(crate) fn signed_in<T, Fut>(
+    id: &str,
+    summary: &'static str,
+    handler: fn(Caller, Of) -> Fut,
+) -> Operation
+where
+    T: Told + 'static,
+    Fut: Future<Output = Result<T, Refusal>> + Send + 'static,
+{
+    let answer = move |State(app): State<Arc<App>>, request: Request| async move {
+        let (mut parts, _) = request.into_parts();
+        let of = Of::path(&mut parts).await?;
+        let caller = Caller::of_request(&parts, &app)?;
+        handler(caller, of).await.map(Told::answer)
+    };
+    reading::<T>(id, summary, Needs::Token, None, move |filter| on(filter, answer))
+}
+
+/// A read of anybody.
+pub(crate) fn public<T, Fut>(
+    id: &str,
+    summary: &'static str,
+    handler: fn(Arc<App>) -> Fut,
+) -> Operation
+where
+    T: Told + 'static,
+    Fut: Future<Output = Result<T, Refusal>> + Send + 'static,
+{
+    let answer =
+        move |State(app): State<Arc<App>>| async move { handler(app).await.map(Told::answer) };
+    reading::<T>(id, summary, Needs::Nothing, None, move |filter| on(filter, answer))
+}
+
+/// A read of anybody that is no JSON.
+pub(crate) fn text(
+    id: &str,
+    summary: &'static str,
+    media_type: &'static str,
+    mount: impl Fn(MethodFilter) -> MethodRouter<Arc<App>> + Send + Sync + 'static,
+) -> Operation {
+    Operation {
+        id: id.to_owned(),
+        summary,
+        needs: Needs::Nothing,
+        answers: Answers::Text(media_type),
+        describe: Arc::new(|_| Description { query: None, body: None, answer: None }),
+        mount: Arc::new(mount),
+        command: None,
+    }
+}
+
+fn reading<T: Told + 'static>(
+    id: &str,
+    summary: &'static str,
+    needs: Needs,
+    query: Option<fn(&mut SchemaGenerator) -> Schema>,
+    mount: impl Fn(MethodFilter) -> MethodRouter<Arc<App>> + Send + Sync + 'static,
+) -> Operation {
+    Operation {
+        id: id.to_owned(),
+        summary,
+        needs,
+        answers: Answers::Json(StatusCode::OK),
+        describe: Arc::new(move |generator| Description {
+            query: query.map(|query| query(generator)),
+            body: None,
+            answer: Some(wire::success(T::describe(generator))),
+        }),
+        mount: Arc::new(mount),
+        command: None,
+    }
+}
+
+/// `consume_retainer` as `consumeRetainer`.
+fn camel_case(name: &str) -> String {
+    let mut words = name.split('_');
+    words.next().unwrap_or_default().to_owned() + &words.map(capitalised).collect::<String>()
+}
+
+/// `consume_retainer` as `ConsumeRetainer`.
+pub(super) fn pascal_case(name: &str) -> String {
+    name.split('_').map(capitalised).collect()
+}
+
+fn capitalised(word: &str) -> String {
+    let (first, rest) = word.split_at(word.len().min(1));
+    first.to_ascii_uppercase() + rest
+}
+
+impl Needs {
+    /// Its name in the document.
+    pub fn name(self) -> &'static str {
+        match self {
+            Self::Nothing => "public",
+            Self::Token => "signed_in",
+            Self::Permission(action) => action_name(action),
+        }
+    }
+}
+
+const fn action_name(action: Action) -> &'static str {
+    match action {
+        Action::ReadClients => "read_clients",
+        Action::CreateClients => "create_clients",
+        Action::ChangeClients => "change_clients",
+        Action::ReadRetainers => "read_retainers",
+        Action::ConsumeRetainers => "consume_retainers",
+        Action::ManageRetainers => "manage_retainers",
+        Action::ReadPayments => "read_payments",
+        Action::TakePayments => "take_payments",
+        Action::ManageMembers => "manage_members",
+    }
+}

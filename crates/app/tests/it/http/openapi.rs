@@ -1,0 +1,83 @@
+//! The OpenAPI document: complete, served, committed.
+
+use std::path::Path;
+
+use serde_json::{Value, json};
+
+use super::ours;
+use crate::support::client::Call;
+
+#[test]
+fn the_committed_document_is_the_codes() {
+    let path = Path::new(env!("CARGO_MANIFEST_DIR")).join("../../docs/openapi.json");
+    let committed = std::fs::read_to_string(&path).unwrap_or_default();
+    assert!(
+        committed == amanah::http::openapi_text(),
+        "docs/openapi.json is stale; refresh it with: cargo run --bin amanah -- openapi > docs/openapi.json"
+    );
+}
+
+#[test]
+fn every_route_is_described_in_full() {
+    let document = amanah::http::openapi();
+    let mut count = 0;
+    for (path, methods) in document["paths"].as_object().unwrap() {
+        for (method, operation) in methods.as_object().unwrap() {
+            count += 1;
+            let at = format!("{method} {path}");
+            for field in ["operationId", "summary", "x-action"] {
+                assert!(operation[field].as_str().is_some_and(|text| !text.is_empty()), "{at}");
+            }
+            let tag = &operation["tags"][0];
+            let is_known = |known: &Value| known["name"] == *tag;
+            assert!(document["tags"].as_array().unwrap().iter().any(is_known), "{at}: {tag}");
+            let is_public = operation["x-action"] == "public";
+            assert_eq!(operation["security"] == json!([]), is_public, "{at}");
+            let responses = operation["responses"].as_object().unwrap();
+            assert!(responses.keys().any(|status| status.starts_with('2')), "{at}");
+            assert_eq!(responses.contains_key("401"), !is_public, "{at}");
+            let is_command = operation["x-command"].is_string();
+            assert_eq!(operation["requestBody"].is_object(), is_command, "{at}");
+            let takes = |name: &str| {
+                let reference = format!("#/components/parameters/{name}");
+                let parameters = operation["parameters"].as_array().unwrap();
+                parameters.iter().any(|parameter| parameter["$ref"] == *reference)
+            };
+            assert_eq!(takes("DryRun"), is_command, "{at}");
+            assert_eq!(takes("IdempotencyKey"), is_command && method == "post", "{at}");
+            assert_eq!(takes("IfMatch"), is_command && method != "post", "{at}");
+            for part in path.split('/').filter(|part| part.starts_with('{')) {
+                let name = part.trim_matches(['{', '}']);
+                let parameters = operation["parameters"].as_array().unwrap();
+                let is_it = |parameter: &Value| parameter["name"] == *name;
+                assert!(parameters.iter().any(is_it), "{at}: {name}");
+            }
+        }
+    }
+    assert!(count > 20, "{count} operations");
+    every_reference_leads_somewhere(&document, &document);
+}
+
+fn every_reference_leads_somewhere(value: &Value, document: &Value) {
+    match value {
+        Value::Object(object) => {
+            if let Some(reference) = object.get("$ref").and_then(Value::as_str) {
+                let pointer = reference.strip_prefix('#').unwrap_or_default();
+                assert!(document.pointer(pointer).is_some(), "{reference}");
+            }
+            object.values().for_each(|value| every_reference_leads_somewhere(value, document));
+        }
+        Value::Array(array) => {
+            array.iter().for_each(|value| every_reference_leads_somewhere(value, document));
+        }
+        _ => {}
+    }
+}
+
+#[tokio::test]
+async fn the_document_is_served() {
+    let ours = ours().await;
+    let answer = ours.send(&Call::get("/openapi.json")).await;
+    assert_eq!((answer.status, answer.header("content-type")), (200, Some("application/json")));
+    assert_eq!(answer.json(), amanah::http::openapi());
+}
