@@ -119,6 +119,12 @@ impl Answer {
         self
     }
 
+    /// Says that nothing was done.
+    pub fn dry(mut self) -> Self {
+        self.headers.insert("dry-run", header::HeaderValue::from_static("true"));
+        self
+    }
+
     fn tag(&mut self, version: &str) {
         if let Ok(tag) = format!("\"{version}\"").try_into() {
             self.headers.insert(header::ETAG, tag);

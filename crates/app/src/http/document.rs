@@ -237,6 +237,10 @@ fn answer_headers() -> Value {
     json!({
         "ETag": {"description": "The version, in quotes.", "schema": {"type": "string"}},
         "Location": {"description": "Where it can be read.", "schema": {"type": "string"}},
+        "DryRun": {
+            "description": "`true` where nothing was done.",
+            "schema": {"const": "true"},
+        },
         "IdempotencyReplayed": {
             "description": "`true` where the outcome was kept from an earlier request.",
             "schema": {"const": "true"},
@@ -254,6 +258,7 @@ fn headers_of(status: StatusCode, is_command: bool, method: &Method) -> Value {
     let mut headers = json!({"X-Request-Id": header("RequestId")});
     if is_command {
         headers["ETag"] = header("ETag");
+        headers["Dry-Run"] = header("DryRun");
         if method == Method::POST {
             headers["Idempotency-Replayed"] = header("IdempotencyReplayed");
         }

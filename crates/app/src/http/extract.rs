@@ -168,6 +168,7 @@ pub(crate) struct Ask<B> {
     context: Context,
     fingerprint: [u8; 32],
     key: Option<Arc<str>>,
+    intent: Intent,
 }
 
 impl<B: DeserializeOwned> FromRequest<Arc<App>> for Ask<B> {
@@ -182,7 +183,7 @@ impl<B: DeserializeOwned> FromRequest<Arc<App>> for Ask<B> {
             .extensions
             .remove::<Context>()
             .expect("the front makes a context of each request");
-        let (caller, key, of) = match of_head(&mut parts, app).await {
+        let Head { caller, of, key, intent } = match Head::of(&mut parts, app).await {
             Ok(head) => head,
             Err(refusal) => {
                 discard(body, &context).await;
@@ -194,7 +195,7 @@ impl<B: DeserializeOwned> FromRequest<Arc<App>> for Ask<B> {
         let method = parts.method.as_str().as_bytes();
         let fingerprint = audit::fingerprint(&[method, parts.uri.path().as_bytes(), &bytes]);
         let body = body::read(&bytes)?;
-        Ok(Self { body, of, caller, context, fingerprint, key })
+        Ok(Self { body, of, caller, context, fingerprint, key, intent })
     }
 }
 
@@ -213,14 +214,16 @@ impl<B> Ask<B> {
         };
         let reader = Reader { lang, request_id: Arc::clone(&request_id), stale };
         let kept_for = reader.clone();
-        let once = self.key.map(|key| Once {
+        let intent = self.intent;
+        // A dry run keeps nothing, and nothing is kept for it.
+        let once = self.key.filter(|_| intent == Intent::CarryOut).map(|key| Once {
             key,
             render: Render(Arc::new(move |result| telling.write_down(&kept_for, result).into())),
         });
         let request = Request {
             actor: self.caller.actor,
             command: command.into(),
-            intent: Intent::CarryOut,
+            intent,
             origin,
             request_id,
             fingerprint: self.fingerprint,
@@ -236,8 +239,11 @@ impl<B> Ask<B> {
                 Ok(Answer::of_kept(&Bytes::from_owner(kept), telling.location))
             }
             Settled::Decided { result, kept: None } => {
-                let written = telling.write_down(&reader, &result);
-                Ok(Answer::of_kept(&written.into(), telling.location))
+                let written = telling.write_down(&reader, &result).into();
+                Ok(match intent {
+                    Intent::CarryOut => Answer::of_kept(&written, telling.location),
+                    Intent::DryRun => Answer::of_kept(&written, None).dry(),
+                })
             }
             Settled::Replayed(kept) => {
                 Ok(Answer::of_kept(&Bytes::from_owner(kept), telling.location).replayed())
@@ -249,34 +255,37 @@ impl<B> Ask<B> {
     }
 }
 
-/// What a request's head alone says: who asks, under which key, about which version of which row.
-async fn of_head(
-    parts: &mut Parts,
-    app: &Arc<App>,
-) -> Result<(Caller, Option<Arc<str>>, Of), Refusal> {
-    let mut of = Of::path(parts).await?;
-    let caller = Caller::of_request(parts, app)?;
-    let key = if parts.method == Method::POST { key(&parts.headers)? } else { None };
-    of.if_match = if_match(&parts.headers)?;
-    if is_dry(&parts.uri)? {
-        // Better refused than done in earnest.
-        return Err(Refusal::field(Message::InvalidField, "dryRun", Message::InvalidField));
-    }
-    Ok((caller, key, of))
+/// What a request's head alone says.
+struct Head {
+    caller: Caller,
+    of: Of,
+    key: Option<Arc<str>>,
+    intent: Intent,
 }
 
-/// Whether the outcome is only asked for and nothing is to be done.
-fn is_dry(uri: &Uri) -> Result<bool, Refusal> {
+impl Head {
+    async fn of(parts: &mut Parts, app: &Arc<App>) -> Result<Self, Refusal> {
+        let mut of = Of::path(parts).await?;
+        let caller = Caller::of_request(parts, app)?;
+        let key = if parts.method == Method::POST { key(&parts.headers)? } else { None };
+        of.if_match = if_match(&parts.headers)?;
+        Ok(Self { caller, of, key, intent: intent(&parts.uri)? })
+    }
+}
+
+/// `?dryRun=true` asks for the outcome only.
+fn intent(uri: &Uri) -> Result<Intent, Refusal> {
     #[derive(Default, Deserialize)]
     #[serde(rename_all = "camelCase", default)]
-    struct Dry {
+    struct Query {
         dry_run: Toggle,
     }
     // Nearly every command has no query at all.
     if uri.query().is_none() {
-        return Ok(false);
+        return Ok(Intent::CarryOut);
     }
-    body::query::<Dry>(uri).map(|dry| dry.dry_run.0.unwrap_or(false))
+    let query: Query = body::query(uri)?;
+    Ok(if query.dry_run.0 == Some(true) { Intent::DryRun } else { Intent::CarryOut })
 }
 
 /// Reads what a refused caller is still sending and keeps none of it. Not read, it would end the
