@@ -4,18 +4,27 @@
 //! A book holds committed rows and, on top, what the commands accepted so far in this batch made of
 //! them. It is thrown away whole when a commit does not succeed.
 
-use std::{collections::BTreeMap, hash::Hash, sync::Arc};
+use std::{
+    collections::{BTreeMap, HashSet},
+    hash::Hash,
+    sync::Arc,
+};
 
 use crate::{
     Map, audit,
-    change::{Change, CounterWrite, FirmBatch, Key, Loaded, Write},
+    change::{Change, CounterWrite, FirmBatch, Key, Loaded, Set, Write},
+    entities,
+    entity::Entity,
     id::{Id, Ref, User},
+    ledger::{Account, Side},
+    money::Currency,
     number::Series,
     rows::{
-        Alert, AuditRecord, BatchId, Client, Counter, DayNet, Entry, Firm, Member, Movement,
-        Outcome, Payment, Retainer,
+        AccountNet, Alert, Application, AuditRecord, BatchId, Case, Client, ClientNet, Counter,
+        CreditNote, DayNet, Entry, Expense, Firm, Invoice, Job, Member, Movement, Outcome, Payment,
+        Proposal, Refund, Retainer, StatementLine, TimeEntry, Transaction,
     },
-    time::Day,
+    time::{Day, Timestamp},
 };
 
 /// A row that changes: it has a key, a version and, where documents are numbered, a number.
@@ -30,7 +39,15 @@ pub trait Row: Sized {
     fn number(&self) -> Option<&str> {
         None
     }
+    /// The further rows that an answer about it shows.
+    fn shows(&self, _: &mut Vec<Key>) {}
 }
+
+/// How many of the last commands a firm is asked about when one may have come twice.
+pub const LATELY_COUNT_MAX: usize = 256;
+/// How close to each other two equal commands look like one sent twice: a browser that has waited ten
+/// seconds for an answer asks again.
+const LATELY_MICROS: i64 = 30_000_000;
 
 struct Slot<R> {
     row: Option<Arc<R>>,
@@ -58,10 +75,24 @@ impl<R: Row> Default for Table<R> {
     }
 }
 
+impl<R: Row<Key = Id<R>>> Table<R> {
+    fn holds(&self, by: &Ref<R>) -> bool {
+        match by {
+            Ref::Id(id) => self.slots.contains_key(id),
+            Ref::Number(number) => self.by_number.contains_key(number),
+        }
+    }
+}
+
 impl<R: Row> Table<R> {
     /// `None`: not loaded. `Some(None)`: there is none.
     pub fn get(&self, key: R::Key) -> Option<Option<&Arc<R>>> {
         self.slots.get(&key).map(|slot| slot.row.as_ref())
+    }
+
+    /// Every loaded row.
+    pub fn rows(&self) -> impl Iterator<Item = &Arc<R>> {
+        self.slots.values().filter_map(|slot| slot.row.as_ref())
     }
 
     /// The key behind a number; `None` and `Some(None)` as in [`Self::get`].
@@ -70,7 +101,8 @@ impl<R: Row> Table<R> {
     }
 
     /// A row as the database has it. A row already here stays: it may have changed in this batch.
-    fn load(&mut self, row: R) {
+    fn load(&mut self, row: R, shown: &mut Vec<Key>) {
+        row.shows(shown);
         if let Some(number) = row.number() {
             self.by_number.entry(number.to_owned()).or_insert_with(|| Some(row.key()));
         }
@@ -130,12 +162,21 @@ impl<R: Row> Table<R> {
     }
 }
 
+/// An account of the ledger, in one currency, on one day.
+type AccountDay = (Account, Currency, Day);
+/// A client's account, in one currency, on one day.
+type ClientDay = (Id<Client>, Currency, Day);
+
 #[derive(Default)]
 struct Journal {
     movements: Vec<Arc<Movement>>,
     day_nets: BTreeMap<(Id<Retainer>, Day), i64>,
+    applications: Vec<Application>,
     entries: Vec<Entry>,
-    alerts: Vec<Alert>,
+    /// Σ debits and Σ credits.
+    account_nets: BTreeMap<AccountDay, (i64, i64)>,
+    statement_lines: Vec<StatementLine>,
+    client_nets: BTreeMap<ClientDay, i64>,
     audit: Vec<AuditRecord>,
     outcomes: Vec<Arc<Outcome>>,
 }
@@ -151,23 +192,217 @@ pub struct Days {
     pub nets: BTreeMap<Day, i64>,
 }
 
-/// One firm's rows and the journal lines of the batch under way.
-pub struct Book {
-    /// The head.
-    pub firm: Firm,
-    base: Option<BatchId>,
-    /// Memberships.
-    pub members: Table<Member>,
-    /// Clients.
-    pub clients: Table<Client>,
-    /// Retainers.
-    pub retainers: Table<Retainer>,
-    /// Payments.
-    pub payments: Table<Payment>,
-    counters: Map<(Series, i32), CounterWrite>,
-    outcomes: Map<KeyOfUser, Option<Arc<Outcome>>>,
-    days: Map<Id<Retainer>, Days>,
-    journal: Journal,
+/// When a fingerprint was last seen, and whether somebody was told that it came twice.
+#[derive(Debug, Clone, Copy)]
+struct Seen {
+    at: Timestamp,
+    told: bool,
+}
+
+impl Seen {
+    const fn is_lately(self, now: Timestamp) -> bool {
+        now.micros().saturating_sub(self.at.micros()) <= LATELY_MICROS
+    }
+}
+
+macro_rules! book {
+    ($($row:ident, $table:ident, $absent:ident;)+) => {
+        /// One firm's rows and the journal lines of the batch under way.
+        pub struct Book {
+            /// The head.
+            pub firm: Firm,
+            base: Option<BatchId>,
+            /// Memberships.
+            pub members: Table<Member>,
+            $(#[doc = concat!("Every loaded [`", stringify!($row), "`].")]
+            pub $table: Table<$row>,)+
+            counters: Map<(Series, i32), CounterWrite>,
+            outcomes: Map<KeyOfUser, Option<Arc<Outcome>>>,
+            days: Map<Id<Retainer>, Days>,
+            applications: Map<Id<Invoice>, Vec<Application>>,
+            sets: HashSet<Set>,
+            lately: Option<Map<[u8; 32], Seen>>,
+            journal: Journal,
+        }
+
+        impl Book {
+            fn with(firm: Firm, base: Option<BatchId>) -> Self {
+                Self {
+                    firm,
+                    base,
+                    members: Table::default(),
+                    $($table: Table::default(),)+
+                    counters: Map::default(),
+                    outcomes: Map::default(),
+                    days: Map::default(),
+                    applications: Map::default(),
+                    sets: HashSet::new(),
+                    lately: None,
+                    journal: Journal::default(),
+                }
+            }
+
+            /// How many rows are held in memory.
+            pub fn row_count(&self) -> usize {
+                [self.members.slots.len(), $(self.$table.slots.len(),)+ self.counters.len()]
+                    .into_iter()
+                    .fold(0, usize::saturating_add)
+            }
+
+            /// Whether a decision that asks for `key` would find it here.
+            pub fn holds(&self, key: &Key) -> bool {
+                match key {
+                    Key::Member(user) => self.members.slots.contains_key(user),
+                    $(Key::$row(by) => self.$table.holds(by),)+
+                    Key::Counter(series, period) => self.counters.contains_key(&(*series, *period)),
+                    Key::Outcome(user, key) => {
+                        self.outcomes.contains_key(&(*user, Arc::clone(key)))
+                    }
+                    Key::DaysFrom(retainer, day) => {
+                        self.days.get(retainer).is_some_and(|days| days.from <= *day)
+                    }
+                    Key::Applications(invoice) => self.applications.contains_key(invoice),
+                    Key::Lately => self.lately.is_some(),
+                    Key::Set(set) => self.sets.contains(set),
+                }
+            }
+
+            /// Takes in what the store read; `shown` gets the further rows that an answer shows.
+            pub fn load(&mut self, loaded: Loaded, shown: &mut Vec<Key>) {
+                match loaded {
+                    Loaded::Absent(key) => self.load_absent(key, shown),
+                    Loaded::Member(row) => self.members.load(row, shown),
+                    $(Loaded::$row(row) => self.$table.load(row, shown),)+
+                    Loaded::Counter(counter) => {
+                        let write = CounterWrite { counter, base: counter.taken };
+                        self.counters.entry((counter.series, counter.period)).or_insert(write);
+                    }
+                    Loaded::Outcome(row) => {
+                        self.outcomes.insert((row.user, Arc::clone(&row.key)), Some(Arc::new(row)));
+                    }
+                    Loaded::Days { retainer, from, nets } => self.load_days(retainer, from, &nets),
+                    Loaded::Applications { invoice, lines } => {
+                        self.load_applications(invoice, lines);
+                    }
+                    Loaded::Lately(seen) => self.load_lately(&seen),
+                    Loaded::Set(set, rows) => {
+                        for row in rows {
+                            self.load(row, shown);
+                        }
+                        self.sets.insert(set);
+                    }
+                }
+            }
+
+            fn load_absent(&mut self, key: Key, shown: &mut Vec<Key>) {
+                match key {
+                    Key::Member(user) => self.members.absent(user),
+                    $(Key::$row(Ref::Id(id)) => self.$table.absent(id),
+                    Key::$row(Ref::Number(number)) => self.$table.absent_number(number),)+
+                    Key::Counter(series, period) => {
+                        let counter = Counter { series, period, taken: 0 };
+                        self.counters
+                            .entry((series, period))
+                            .or_insert(CounterWrite { counter, base: 0 });
+                    }
+                    Key::Outcome(user, key) => {
+                        self.outcomes.insert((user, key), None);
+                    }
+                    Key::DaysFrom(retainer, from) => self.load_days(retainer, from, &[]),
+                    Key::Applications(invoice) => self.load_applications(invoice, Vec::new()),
+                    Key::Lately => self.load_lately(&[]),
+                    Key::Set(set) => self.load(Loaded::Set(set, Vec::new()), shown),
+                }
+            }
+
+            /// Makes an accepted command's changes true for the commands after it, and moves the
+            /// journal on.
+            pub fn accept(&mut self, changes: Vec<Change>) {
+                self.firm.seq = self.firm.seq.saturating_add(1);
+                for change in changes {
+                    match change {
+                        Change::Member(row) => self.members.put(row),
+                        $(Change::$row(row) => self.$table.put(row),)+
+                        Change::Counter(counter) => {
+                            self.counters
+                                .entry((counter.series, counter.period))
+                                .and_modify(|write| write.counter = counter)
+                                .or_insert(CounterWrite { counter, base: 0 });
+                        }
+                        Change::Movement(row) => self.journal.movements.push(row),
+                        Change::DayNet(net) => self.add_day_net(net),
+                        Change::Application(row) => {
+                            if let Some(lines) = self.applications.get_mut(&row.invoice) {
+                                lines.push(row.clone());
+                            }
+                            self.journal.applications.push(row);
+                        }
+                        Change::Entry(row) => self.add_entry(row),
+                        Change::StatementLine(row) => self.add_statement_line(row),
+                    }
+                }
+            }
+
+            /// Forgets what is only good for one batch: answers are long and rarely asked for again,
+            /// rows that are not there can be named without end, and sets hold only the rows that
+            /// mattered when they were loaded.
+            pub fn end_batch(&mut self) {
+                self.days.clear();
+                self.outcomes.clear();
+                self.applications.clear();
+                self.sets.clear();
+                self.members.forget_absent();
+                $(self.$table.forget_absent();)+
+            }
+
+            /// What this batch has to write; `None` when no command was decided. Afterwards the book
+            /// stands where the database will stand if the commit succeeds.
+            pub fn take_batch(&mut self, batch: BatchId) -> Option<FirmBatch> {
+                if self.journal.audit.is_empty() {
+                    return None;
+                }
+                self.firm.last_batch = batch;
+                let journal = std::mem::take(&mut self.journal);
+                let mut counters = Vec::new();
+                let moved = |write: &&mut CounterWrite| write.counter.taken != write.base;
+                for write in self.counters.values_mut().filter(moved) {
+                    counters.push(*write);
+                    write.base = write.counter.taken;
+                }
+                Some(FirmBatch {
+                    firm: self.firm.clone(),
+                    base: self.base.replace(batch),
+                    members: self.members.take_writes(),
+                    $($table: self.$table.take_writes(),)+
+                    counters,
+                    movements: journal.movements,
+                    day_nets: journal
+                        .day_nets
+                        .into_iter()
+                        .map(|((retainer, day), net_minor)| DayNet { retainer, day, net_minor })
+                        .collect(),
+                    applications: journal.applications,
+                    entries: journal.entries,
+                    account_nets: journal.account_nets.into_iter().map(account_net).collect(),
+                    statement_lines: journal.statement_lines,
+                    client_nets: journal.client_nets.into_iter().map(client_net).collect(),
+                    audit: journal.audit,
+                    outcomes: journal.outcomes,
+                })
+            }
+        }
+    };
+}
+entities!(book);
+
+fn account_net(
+    ((account, currency, day), (debit_minor, credit_minor)): (AccountDay, (i64, i64)),
+) -> AccountNet {
+    AccountNet { account, currency, day, debit_minor, credit_minor }
+}
+
+fn client_net(((client, currency, day), net_minor): (ClientDay, i64)) -> ClientNet {
+    ClientNet { client, currency, day, net_minor }
 }
 
 impl Book {
@@ -182,106 +417,18 @@ impl Book {
         Self::with(Firm::new(id), None)
     }
 
-    fn with(firm: Firm, base: Option<BatchId>) -> Self {
-        Self {
-            firm,
-            base,
-            members: Table::default(),
-            clients: Table::default(),
-            retainers: Table::default(),
-            payments: Table::default(),
-            counters: Map::default(),
-            outcomes: Map::default(),
-            days: Map::default(),
-            journal: Journal::default(),
-        }
-    }
-
     /// Whether the database still stands where this book left it.
     pub fn is_current(&self, head: Option<&Firm>) -> bool {
         head.map(|firm| firm.last_batch) == self.base
     }
 
-    /// How many rows are held in memory.
-    pub fn row_count(&self) -> usize {
-        [
-            self.members.slots.len(),
-            self.clients.slots.len(),
-            self.retainers.slots.len(),
-            self.payments.slots.len(),
-            self.counters.len(),
-            self.outcomes.len(),
-        ]
-        .into_iter()
-        .fold(0, usize::saturating_add)
-    }
-
-    /// Whether a decision that asks for `key` would find it here.
-    pub fn holds(&self, key: &Key) -> bool {
-        fn row<R: Row<Key = Id<R>>>(table: &Table<R>, by: &Ref<R>) -> bool {
-            match by {
-                Ref::Id(id) => table.slots.contains_key(id),
-                Ref::Number(number) => table.by_number.contains_key(number),
-            }
-        }
-        match key {
-            Key::Member(user) => self.members.slots.contains_key(user),
-            Key::Client(by) => row(&self.clients, by),
-            Key::Retainer(by) => row(&self.retainers, by),
-            Key::Payment(by) => row(&self.payments, by),
-            Key::Counter(series, period) => self.counters.contains_key(&(*series, *period)),
-            Key::Outcome(user, key) => self.outcomes.contains_key(&(*user, Arc::clone(key))),
-            Key::DaysFrom(retainer, day) => {
-                self.days.get(retainer).is_some_and(|days| days.from <= *day)
-            }
-        }
-    }
-
-    /// Takes in what the store read, and says which further rows an answer about it will show.
-    pub fn load(&mut self, loaded: Loaded) -> Option<Key> {
-        let mut shown = None;
-        match loaded {
-            Loaded::Absent(key) => self.load_absent(key),
-            Loaded::Member(row) => self.members.load(row),
-            Loaded::Client(row) => self.clients.load(row),
-            Loaded::Retainer(row) => {
-                shown = Some(Key::Client(Ref::Id(row.client)));
-                self.retainers.load(row);
-            }
-            Loaded::Payment(row) => {
-                shown = Some(Key::Client(Ref::Id(row.client)));
-                self.payments.load(row);
-            }
-            Loaded::Counter(counter) => {
-                let write = CounterWrite { counter, base: counter.taken };
-                self.counters.entry((counter.series, counter.period)).or_insert(write);
-            }
-            Loaded::Outcome(row) => {
-                self.outcomes.insert((row.user, Arc::clone(&row.key)), Some(Arc::new(row)));
-            }
-            Loaded::Days { retainer, from, nets } => self.load_days(retainer, from, &nets),
-        }
-        shown.filter(|key| !self.holds(key))
-    }
-
-    fn load_absent(&mut self, key: Key) {
-        match key {
-            Key::Member(user) => self.members.absent(user),
-            Key::Client(Ref::Id(id)) => self.clients.absent(id),
-            Key::Client(Ref::Number(number)) => self.clients.absent_number(number),
-            Key::Retainer(Ref::Id(id)) => self.retainers.absent(id),
-            Key::Retainer(Ref::Number(number)) => self.retainers.absent_number(number),
-            Key::Payment(Ref::Id(id)) => self.payments.absent(id),
-            Key::Payment(Ref::Number(number)) => self.payments.absent_number(number),
-            Key::Counter(series, period) => {
-                let counter = Counter { series, period, taken: 0 };
-                self.counters.entry((series, period)).or_insert(CounterWrite { counter, base: 0 });
-            }
-            Key::Outcome(user, key) => {
-                self.outcomes.insert((user, key), None);
-            }
-            Key::DaysFrom(retainer, from) => self.load_days(retainer, from, &[]),
-        }
+    /// The id of the row that a caller names, as far as it is known; for the audit record of a refusal.
+    pub fn id_of<R: Entity>(&self, by: &Ref<R>) -> Option<[u8; 12]> {
+        let id = match by {
+            Ref::Id(id) => *id,
+            Ref::Number(number) => R::table(self).key_of(number)??,
+        };
+        Some(*id.bytes())
     }
 
     /// Committed nets, plus what this batch has already moved.
@@ -300,9 +447,45 @@ impl Book {
         self.days.insert(retainer, days);
     }
 
+    /// The committed journal, plus what this batch has already written.
+    fn load_applications(&mut self, invoice: Id<Invoice>, mut lines: Vec<Application>) {
+        let fresh = self.journal.applications.iter().filter(|line| line.invoice == invoice);
+        lines.extend(fresh.cloned());
+        self.applications.insert(invoice, lines);
+    }
+
+    fn load_lately(&mut self, seen: &[([u8; 32], Timestamp)]) {
+        self.lately = Some(Map::default());
+        for (fingerprint, at) in seen.iter().rev() {
+            self.note(*fingerprint, *at);
+        }
+    }
+
+    /// Whether the same was asked for within the last seconds and nobody was told yet; `None`: not
+    /// loaded.
+    pub fn came_lately(&self, fingerprint: &[u8; 32], at: Timestamp) -> Option<bool> {
+        let seen = self.lately.as_ref()?.get(fingerprint);
+        Some(seen.is_some_and(|seen| seen.is_lately(at) && !seen.told))
+    }
+
+    /// Remembers what was accepted, for [`Self::came_lately`].
+    fn note(&mut self, fingerprint: [u8; 32], at: Timestamp) {
+        let Some(lately) = &mut self.lately else { return };
+        if lately.len() >= LATELY_COUNT_MAX.saturating_mul(2) {
+            lately.retain(|_, seen| seen.is_lately(at));
+        }
+        let told = lately.get(&fingerprint).is_some_and(|seen| seen.is_lately(at));
+        lately.insert(fingerprint, Seen { at, told });
+    }
+
     /// A retainer's day nets, if they were asked for.
     pub fn days(&self, retainer: Id<Retainer>) -> Option<&Days> {
         self.days.get(&retainer)
+    }
+
+    /// An invoice's journal, if it was asked for.
+    pub fn applications(&self, invoice: Id<Invoice>) -> Option<&[Application]> {
+        self.applications.get(&invoice).map(Vec::as_slice)
     }
 
     /// The last number taken; `None`: not loaded.
@@ -313,29 +496,6 @@ impl Book {
     /// The outcome under a key; `None` and `Some(None)` as in [`Table::get`].
     pub fn outcome(&self, user: Id<User>, key: &Arc<str>) -> Option<Option<&Arc<Outcome>>> {
         self.outcomes.get(&(user, Arc::clone(key))).map(Option::as_ref)
-    }
-
-    /// Makes an accepted command's changes true for the commands after it, and moves the journal on.
-    pub fn accept(&mut self, changes: Vec<Change>) {
-        self.firm.seq = self.firm.seq.saturating_add(1);
-        for change in changes {
-            match change {
-                Change::Member(row) => self.members.put(row),
-                Change::Client(row) => self.clients.put(row),
-                Change::Retainer(row) => self.retainers.put(row),
-                Change::Payment(row) => self.payments.put(row),
-                Change::Counter(counter) => {
-                    self.counters
-                        .entry((counter.series, counter.period))
-                        .and_modify(|write| write.counter = counter)
-                        .or_insert(CounterWrite { counter, base: 0 });
-                }
-                Change::Movement(row) => self.journal.movements.push(row),
-                Change::DayNet(net) => self.add_day_net(net),
-                Change::Entry(row) => self.journal.entries.push(row),
-                Change::Alert(row) => self.journal.alerts.push(row),
-            }
-        }
     }
 
     fn add_day_net(&mut self, net: DayNet) {
@@ -349,6 +509,24 @@ impl Book {
         }
     }
 
+    fn add_entry(&mut self, entry: Entry) {
+        let (currency, minor) = (entry.posting.amount.currency(), entry.posting.amount.minor());
+        let nets = &mut self.journal.account_nets;
+        let key = |side: Side| (side.account, currency, entry.day);
+        let debit = &mut nets.entry(key(entry.posting.debit)).or_default().0;
+        *debit = debit.saturating_add(minor);
+        let credit = &mut nets.entry(key(entry.posting.credit)).or_default().1;
+        *credit = credit.saturating_add(minor);
+        self.journal.entries.push(entry);
+    }
+
+    fn add_statement_line(&mut self, line: StatementLine) {
+        let key = (line.client, line.amount.currency(), line.day);
+        let sum = self.journal.client_nets.entry(key).or_default();
+        *sum = sum.saturating_add(line.amount.minor());
+        self.journal.statement_lines.push(line);
+    }
+
     /// Appends the audit record of a command; its place and hash are filled in here.
     pub fn record(&mut self, mut record: AuditRecord) -> i64 {
         let n = self.firm.audit_count.saturating_add(1);
@@ -356,6 +534,9 @@ impl Book {
         record.hash = audit::chain(&self.firm.audit_head, &record);
         self.firm.audit_count = n;
         self.firm.audit_head = record.hash;
+        if record.seq.is_some() {
+            self.note(record.fingerprint, record.at);
+        }
         self.journal.audit.push(record);
         n
     }
@@ -365,51 +546,6 @@ impl Book {
         let outcome = Arc::new(outcome);
         self.outcomes.insert((outcome.user, Arc::clone(&outcome.key)), Some(Arc::clone(&outcome)));
         self.journal.outcomes.push(outcome);
-    }
-
-    /// Forgets what is only good for one batch: answers are long and rarely asked for again, and rows
-    /// that are not there can be named without end.
-    pub fn end_batch(&mut self) {
-        self.days.clear();
-        self.outcomes.clear();
-        self.members.forget_absent();
-        self.clients.forget_absent();
-        self.retainers.forget_absent();
-        self.payments.forget_absent();
-    }
-
-    /// What this batch has to write; `None` when no command was decided. Afterwards the book stands
-    /// where the database will stand if the commit succeeds.
-    pub fn take_batch(&mut self, batch: BatchId) -> Option<FirmBatch> {
-        if self.journal.audit.is_empty() {
-            return None;
-        }
-        self.firm.last_batch = batch;
-        let journal = std::mem::take(&mut self.journal);
-        let mut counters = Vec::new();
-        for write in self.counters.values_mut().filter(|write| write.counter.taken != write.base) {
-            counters.push(*write);
-            write.base = write.counter.taken;
-        }
-        Some(FirmBatch {
-            firm: self.firm.clone(),
-            base: self.base.replace(batch),
-            members: self.members.take_writes(),
-            clients: self.clients.take_writes(),
-            retainers: self.retainers.take_writes(),
-            payments: self.payments.take_writes(),
-            counters,
-            movements: journal.movements,
-            day_nets: journal
-                .day_nets
-                .into_iter()
-                .map(|((retainer, day), net_minor)| DayNet { retainer, day, net_minor })
-                .collect(),
-            entries: journal.entries,
-            alerts: journal.alerts,
-            audit: journal.audit,
-            outcomes: journal.outcomes,
-        })
     }
 }
 
@@ -426,7 +562,7 @@ mod tests {
             Key::Member(Id::new([3; 12])),
         ];
         for key in &keys {
-            book.load(Loaded::Absent(key.clone()));
+            book.load(Loaded::Absent(key.clone()), &mut Vec::new());
             assert!(book.holds(key));
         }
         book.end_batch();

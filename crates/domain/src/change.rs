@@ -1,88 +1,149 @@
 //! What a decision asks for ([`Key`]), what a store answers ([`Loaded`]), what a decision makes
-//! ([`Change`]), and what a commit writes ([`Batch`]). One variant per stored fact: the compiler
-//! lists the places where a new one must be read and written.
+//! ([`Change`]), and what a commit writes ([`Batch`]). Entities come from one list
+//! ([`crate::entities!`]); the compiler names the places where anything else must be read and written.
 
 use std::sync::Arc;
 
 use crate::{
+    entities,
     id::{Id, Ref, User},
     number::Series,
     rows::{
-        Alert, AuditRecord, Client, Counter, DayNet, Entry, Firm, Member, Movement, Outcome,
-        Payment, Retainer,
+        AccountNet, Alert, Application, AuditRecord, Case, Client, ClientNet, Counter, CreditNote,
+        DayNet, Entry, Expense, Firm, Invoice, Job, Member, Movement, Outcome, Payment, Proposal,
+        Refund, Retainer, StatementLine, TimeEntry, Transaction,
     },
-    time::Day,
+    time::{Day, Timestamp},
 };
 
-/// A row of one firm that a decision needs.
+/// All rows of one kind that a rule looks at together. Only the rows that matter are loaded: what is
+/// not among them when the set is held does not exist.
 #[derive(Debug, Clone, PartialEq, Eq, Hash)]
-pub enum Key {
-    /// The membership of a user.
-    Member(Id<User>),
-    /// A client, by id or number.
-    Client(Ref<Client>),
-    /// A retainer, by id or number.
-    Retainer(Ref<Retainer>),
-    /// A payment, by id or number.
-    Payment(Ref<Payment>),
-    /// The last number taken from a series in a period.
-    Counter(Series, i32),
-    /// The outcome under a user's idempotency key.
-    Outcome(Id<User>, Arc<str>),
-    /// A retainer's nets of the days from this one on.
-    DaysFrom(Id<Retainer>, Day),
+pub enum Set {
+    /// What keeps a client from being archived: cases that are not closed, invoices with something
+    /// due, retainers with a balance, payments with credit, and pending payments.
+    HeldBy(Id<Client>),
+    /// A client's retainers that are not refunded.
+    RetainersOf(Id<Client>),
+    /// A job's live proposals.
+    ProposalsOf(Id<Job>),
+    /// The time entry whose timer a user has running.
+    TimerOf(Id<User>),
 }
 
-/// A row as read, or the certainty that there is none.
-#[derive(Debug, Clone, PartialEq)]
-pub enum Loaded {
-    /// There is no such row.
-    Absent(Key),
-    /// A membership.
-    Member(Member),
-    /// A client.
-    Client(Client),
-    /// A retainer.
-    Retainer(Retainer),
-    /// A payment.
-    Payment(Payment),
-    /// A series' counter.
-    Counter(Counter),
-    /// An outcome.
-    Outcome(Outcome),
-    /// Day nets in any order; days without movement are left out.
-    Days {
-        /// The retainer.
-        retainer: Id<Retainer>,
-        /// The first day asked for.
-        from: Day,
-        /// Day and net minor units.
-        nets: Vec<DayNet>,
-    },
-}
+macro_rules! changes {
+    ($($row:ident, $table:ident, $absent:ident;)+) => {
+        /// A row of one firm that a decision needs.
+        #[derive(Debug, Clone, PartialEq, Eq, Hash)]
+        pub enum Key {
+            /// The membership of a user.
+            Member(Id<User>),
+            $(#[doc = concat!("A [`", stringify!($row), "`], by id or number.")] $row(Ref<$row>),)+
+            /// The last number taken from a series in a period.
+            Counter(Series, i32),
+            /// The outcome under a user's idempotency key.
+            Outcome(Id<User>, Arc<str>),
+            /// A retainer's nets of the days from this one on.
+            DaysFrom(Id<Retainer>, Day),
+            /// An invoice's journal.
+            Applications(Id<Invoice>),
+            /// What was asked lately: fingerprints of the last audit records.
+            Lately,
+            /// Every row of a set.
+            Set(Set),
+        }
 
-/// One thing that a decision makes true.
-#[derive(Debug, Clone)]
-pub enum Change {
-    /// A membership as it now is.
-    Member(Arc<Member>),
-    /// A client as it now is.
-    Client(Arc<Client>),
-    /// A retainer as it now is.
-    Retainer(Arc<Retainer>),
-    /// A payment as it now is.
-    Payment(Arc<Payment>),
-    /// A number was taken.
-    Counter(Counter),
-    /// A retainer's journal grew.
-    Movement(Arc<Movement>),
-    /// A day's net changed by this much.
-    DayNet(DayNet),
-    /// The ledger grew.
-    Entry(Entry),
-    /// An alert was raised.
-    Alert(Alert),
+        /// A row as read, or the certainty that there is none.
+        #[derive(Debug, Clone, PartialEq)]
+        pub enum Loaded {
+            /// There is no such row.
+            Absent(Key),
+            /// A membership.
+            Member(Member),
+            $(#[doc = concat!("A [`", stringify!($row), "`].")] $row($row),)+
+            /// A series' counter.
+            Counter(Counter),
+            /// An outcome.
+            Outcome(Outcome),
+            /// Day nets in any order; days without movement are left out.
+            Days {
+                /// The retainer.
+                retainer: Id<Retainer>,
+                /// The first day asked for.
+                from: Day,
+                /// Day and net minor units.
+                nets: Vec<DayNet>,
+            },
+            /// An invoice's journal, in its order.
+            Applications {
+                /// The invoice.
+                invoice: Id<Invoice>,
+                /// Its lines.
+                lines: Vec<Application>,
+            },
+            /// Fingerprint and time of the last [`crate::book::LATELY_COUNT_MAX`] accepted commands,
+            /// newest first.
+            Lately(Vec<([u8; 32], Timestamp)>),
+            /// Every row of a set; each one is a row of an entity.
+            Set(Set, Vec<Self>),
+        }
+
+        /// One thing that a decision makes true.
+        #[derive(Debug, Clone)]
+        pub enum Change {
+            /// A membership as it now is.
+            Member(Arc<Member>),
+            $(#[doc = concat!("A [`", stringify!($row), "`] as it now is.")] $row(Arc<$row>),)+
+            /// A number was taken.
+            Counter(Counter),
+            /// A retainer's journal grew.
+            Movement(Arc<Movement>),
+            /// A day's net changed by this much.
+            DayNet(DayNet),
+            /// An invoice's journal grew.
+            Application(Application),
+            /// The ledger grew.
+            Entry(Entry),
+            /// A client's account grew.
+            StatementLine(StatementLine),
+        }
+
+        /// Everything that one commit writes for one firm.
+        #[derive(Debug, Clone)]
+        pub struct FirmBatch {
+            /// The head as it now is.
+            pub firm: Firm,
+            /// The batch that must still have written the head last; `None`, the firm must not exist
+            /// yet.
+            pub base: Option<crate::rows::BatchId>,
+            /// Memberships.
+            pub members: Vec<Write<Member>>,
+            $(#[doc = concat!("Each [`", stringify!($row), "`] once.")]
+            pub $table: Vec<Write<$row>>,)+
+            /// Counters.
+            pub counters: Vec<CounterWrite>,
+            /// Retainer journal lines, in order.
+            pub movements: Vec<Arc<Movement>>,
+            /// Changes of day nets, one per retainer and day, to be added to what is there.
+            pub day_nets: Vec<DayNet>,
+            /// Invoice journal lines, in order.
+            pub applications: Vec<Application>,
+            /// Ledger lines, in order.
+            pub entries: Vec<Entry>,
+            /// Changes of the accounts' daily sums, one per account, currency and day, to be added.
+            pub account_nets: Vec<AccountNet>,
+            /// Lines of clients' accounts, in order.
+            pub statement_lines: Vec<StatementLine>,
+            /// Changes of clients' daily nets, one per client, currency and day, to be added.
+            pub client_nets: Vec<ClientNet>,
+            /// Audit records, in order.
+            pub audit: Vec<AuditRecord>,
+            /// Outcomes under idempotency keys.
+            pub outcomes: Vec<Arc<Outcome>>,
+        }
+    };
 }
+entities!(changes);
 
 /// A row to write, and the version it must still have: `None`, it must not exist yet.
 #[derive(Debug, Clone)]
@@ -100,37 +161,6 @@ pub struct CounterWrite {
     pub counter: Counter,
     /// What it was; 0: it did not exist.
     pub base: u32,
-}
-
-/// Everything that one commit writes for one firm.
-#[derive(Debug, Clone)]
-pub struct FirmBatch {
-    /// The head as it now is.
-    pub firm: Firm,
-    /// The batch that must still have written the head last; `None`, the firm must not exist yet.
-    pub base: Option<crate::rows::BatchId>,
-    /// Memberships.
-    pub members: Vec<Write<Member>>,
-    /// Clients.
-    pub clients: Vec<Write<Client>>,
-    /// Retainers.
-    pub retainers: Vec<Write<Retainer>>,
-    /// Payments.
-    pub payments: Vec<Write<Payment>>,
-    /// Counters.
-    pub counters: Vec<CounterWrite>,
-    /// Retainer journal lines, in order.
-    pub movements: Vec<Arc<Movement>>,
-    /// Changes of day nets, one per retainer and day, to be added to what is there.
-    pub day_nets: Vec<DayNet>,
-    /// Ledger lines, in order.
-    pub entries: Vec<Entry>,
-    /// Alerts raised.
-    pub alerts: Vec<Alert>,
-    /// Audit records, in order.
-    pub audit: Vec<AuditRecord>,
-    /// Outcomes under idempotency keys.
-    pub outcomes: Vec<Arc<Outcome>>,
 }
 
 /// Everything that one commit writes, firm by firm.

@@ -3,13 +3,13 @@
 //! To add one: write its file (struct, [`Decide`]), and add one line to the list below.
 
 use crate::{
-    actor::{Action, Actor},
+    actor::{Action, Actor, Reach},
     book::Book,
     change::{Change, Key},
-    decision::{Decision, Stop},
-    id::IdRun,
+    decision::{Asked, Decision, Stop},
+    rejection::Rejection,
     reply::{Reply, Shown},
-    time::Timestamp,
+    rows::AlertKind,
 };
 
 /// A request to change something, with its shape already checked.
@@ -18,6 +18,10 @@ pub trait Decide {
     const NAME: &'static str;
     /// What the actor's role must permit.
     const ACTION: Action;
+    /// Whether a portal login may ask for it too; the command then checks whose row it is.
+    const OWN: bool = false;
+    /// Whether it moves money: coming twice within seconds without a key, somebody is told.
+    const MOVES_MONEY: bool = false;
 
     /// The rows that deciding it will surely look at; others are loaded when it asks for them.
     fn keys(&self, keys: &mut Vec<Key>);
@@ -49,8 +53,13 @@ macro_rules! commands {
                 match self { $(Self::$variant(_) => <$path as Decide>::NAME),+ }
             }
 
-            fn action(&self) -> Action {
-                match self { $(Self::$variant(_) => <$path as Decide>::ACTION),+ }
+            /// What it needs and what it is.
+            fn nature(&self) -> Nature {
+                match self { $(Self::$variant(_) => Nature {
+                    action: <$path as Decide>::ACTION,
+                    own: <$path as Decide>::OWN,
+                    moves_money: <$path as Decide>::MOVES_MONEY,
+                }),+ }
             }
 
             fn parts(&self) -> &dyn Parts {
@@ -71,8 +80,31 @@ commands! {
     ReplenishRetainer(crate::trust::replenish::ReplenishRetainer),
     RefundRetainer(crate::trust::refund::RefundRetainer),
     UpdateRetainer(crate::trust::update::UpdateRetainer),
+    CreateInvoice(crate::invoicing::create::CreateInvoice),
+    UpdateInvoice(crate::invoicing::update::UpdateInvoice),
+    SubmitInvoice(crate::invoicing::submit::SubmitInvoice),
+    ApproveInvoice(crate::invoicing::approve::ApproveInvoice),
+    RejectInvoice(crate::invoicing::reject::RejectInvoice),
+    SendInvoice(crate::invoicing::send::SendInvoice),
+    ViewInvoice(crate::invoicing::viewed::ViewInvoice),
+    VoidInvoice(crate::invoicing::void::VoidInvoice),
+    WriteOffInvoice(crate::invoicing::write_off::WriteOffInvoice),
+    DeleteInvoice(crate::invoicing::delete::DeleteInvoice),
+    DuplicateInvoice(crate::invoicing::duplicate::DuplicateInvoice),
+    CreditInvoice(crate::invoicing::credit::CreditInvoice),
+    ApplyRetainer(crate::invoicing::apply_retainer::ApplyRetainer),
     RecordPayment(crate::billing::record_payment::RecordPayment),
+    UpdatePayment(crate::billing::update_payment::UpdatePayment),
     CompletePayment(crate::billing::complete_payment::CompletePayment),
+    FailPayment(crate::billing::fail_payment::FailPayment),
+    CancelPayment(crate::billing::cancel_payment::CancelPayment),
+    DeletePayments(crate::billing::delete_payments::DeletePayments),
+    ApplyPayment(crate::billing::apply_payment::ApplyPayment),
+    UnapplyPayment(crate::billing::unapply_payment::UnapplyPayment),
+    RefundPayment(crate::billing::refund_payment::RefundPayment),
+    ReconcilePayment(crate::billing::reconcile_payment::ReconcilePayment),
+    MoveCheck(crate::billing::move_check::MoveCheck),
+    MarkReceipt(crate::billing::mark_receipt::MarkReceipt),
     SetMember(crate::people::member::SetMember),
 }
 
@@ -109,20 +141,30 @@ impl Command {
     }
 }
 
+/// A command's constants.
+struct Nature {
+    action: Action,
+    own: bool,
+    moves_money: bool,
+}
+
 /// Decides one command against one firm's rows. Nothing is changed: the caller applies the changes.
 ///
 /// # Errors
 /// [`Stop::Rejected`] when the business says no, [`Stop::Missing`] when a row must be loaded first.
-pub fn decide(
-    book: &Book,
-    at: Timestamp,
-    actor: Actor,
-    ids: IdRun,
-    command: &Command,
-) -> Result<(Reply, Vec<Change>), Stop> {
-    let mut decision = Decision::begin(book, at, actor, ids)?;
-    decision.permit(command.action())?;
+pub fn decide(book: &Book, asked: Asked, command: &Command) -> Result<(Reply, Vec<Change>), Stop> {
+    let nature = command.nature();
+    let mut decision = Decision::begin(book, asked, nature.action)?;
+    if decision.reach == Reach::Own && !nature.own {
+        return Err(Rejection::Forbidden.into());
+    }
     let shown = command.parts().decide(&mut decision)?;
+    if nature.moves_money
+        && let Some(fingerprint) = asked.unkeyed
+        && book.came_lately(&fingerprint, asked.at).ok_or(Stop::Missing(Key::Lately))?
+    {
+        decision.alert(AlertKind::PossibleDuplicate, shown.object());
+    }
     let reply = Reply { seq: decision.seq, today: decision.today, shown };
     Ok((reply, decision.into_changes()))
 }

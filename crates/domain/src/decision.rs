@@ -5,14 +5,17 @@
 use std::sync::Arc;
 
 use crate::{
+    MARKET,
     actor::{Action, Actor, Reach, Role},
-    book::{Book, Row, Table},
-    change::{Change, Key},
+    book::{Book, Row},
+    change::{Change, Key, Set},
+    entity::Entity,
     id::{Id, IdRun, Ref},
     ledger::Posting,
+    money::Money,
     number::Series,
     rejection::Rejection,
-    rows::{Client, Counter, Entry, Member, Payment, Retainer},
+    rows::{Alert, AlertKind, Client, Counter, Entry, Member, StatementKind, StatementLine},
     time::{Day, Timestamp},
 };
 
@@ -31,72 +34,17 @@ impl<R: Into<Rejection>> From<R> for Stop {
     }
 }
 
-/// A row that has its own table, key and refusal.
-pub trait Known: Row<Key = Id<Self>> + Clone + 'static {
-    /// Refused with this when there is none.
-    const NOT_FOUND: Rejection;
-    /// Its table.
-    fn table(book: &Book) -> &Table<Self>;
-    /// The key under which it is loaded.
-    fn load_key(by: Ref<Self>) -> Key;
-    /// The change that writes it.
-    fn change(row: Arc<Self>) -> Change;
-    /// The row in a change, if it is one of these.
-    fn in_change(change: &Change) -> Option<&Arc<Self>>;
-    /// Sets what every change of a row sets.
-    fn stamp(&mut self, version: i64, at: Timestamp);
-}
-
-macro_rules! known {
-    ($row:ident, $table:ident, $not_found:ident) => {
-        impl Row for $row {
-            type Key = Id<Self>;
-            fn key(&self) -> Id<Self> {
-                self.id
-            }
-            fn version(&self) -> i64 {
-                self.version
-            }
-            fn number(&self) -> Option<&str> {
-                Some(&self.number)
-            }
-        }
-        impl Known for $row {
-            const NOT_FOUND: Rejection = Rejection::$not_found;
-            fn table(book: &Book) -> &Table<Self> {
-                &book.$table
-            }
-            fn load_key(by: Ref<Self>) -> Key {
-                Key::$row(by)
-            }
-            fn change(row: Arc<Self>) -> Change {
-                Change::$row(row)
-            }
-            fn in_change(change: &Change) -> Option<&Arc<Self>> {
-                match change {
-                    Change::$row(row) => Some(row),
-                    _ => None,
-                }
-            }
-            fn stamp(&mut self, version: i64, at: Timestamp) {
-                self.version = version;
-                self.updated_at = at;
-            }
-        }
-    };
-}
-known!(Client, clients, ClientNotFound);
-known!(Retainer, retainers, RetainerNotFound);
-known!(Payment, payments, PaymentNotFound);
-
-impl Row for Member {
-    type Key = Id<crate::id::User>;
-    fn key(&self) -> Self::Key {
-        self.user
-    }
-    fn version(&self) -> i64 {
-        self.version
-    }
+/// Who asks, when, and with what; the same however often a command has to be decided.
+#[derive(Debug, Clone, Copy)]
+pub struct Asked {
+    /// The batch's time.
+    pub at: Timestamp,
+    /// Who.
+    pub actor: Actor,
+    /// Ids to give to what is made.
+    pub ids: IdRun,
+    /// The fingerprint of a request that came without an idempotency key; it may be there twice.
+    pub unkeyed: Option<[u8; 32]>,
 }
 
 /// One command being decided.
@@ -109,12 +57,15 @@ pub struct Decision<'a> {
     pub today: Day,
     /// Who asks.
     pub actor: Actor,
-    /// In which role, as the membership row has it.
+    /// In which role, as the membership row has it; in the market, as the token has it.
     pub role: Role,
+    /// How far that role reaches in what is asked.
+    pub reach: Reach,
     /// The place in the journal this command takes if it is accepted.
     pub seq: i64,
     ids: IdRun,
     lines: i64,
+    statement_lines: i64,
     changes: Vec<Change>,
 }
 
@@ -122,27 +73,34 @@ impl<'a> Decision<'a> {
     /// Starts a decision: the actor's membership is looked up, and admitted on a first visit.
     ///
     /// The token introduces a user (its signer vouches for firm and role); from then on the row
-    /// decides, so that a dismissed clerk's queued command is refused.
+    /// decides, so that a dismissed clerk's queued command is refused. The market has no members.
     ///
     /// # Errors
-    /// [`Rejection::MemberLeft`], or the membership is not loaded.
-    pub fn begin(book: &'a Book, at: Timestamp, actor: Actor, ids: IdRun) -> Result<Self, Stop> {
-        let member = book.members.get(actor.user).ok_or(Stop::Missing(Key::Member(actor.user)))?;
+    /// [`Rejection::MemberLeft`], [`Rejection::Forbidden`], or the membership is not loaded.
+    pub fn begin(book: &'a Book, asked: Asked, action: Action) -> Result<Self, Stop> {
+        let Asked { at, actor, ids, .. } = asked;
         let mut changes = Vec::with_capacity(8);
-        let role = match member {
-            Some(member) if !member.active => return Err(Rejection::MemberLeft.into()),
-            Some(member) => member.role,
-            None => {
-                let (user, role) = (actor.user, actor.claimed);
-                let member =
-                    Member { user, role, active: true, version: 0, created_at: at, updated_at: at };
-                changes.push(Change::Member(Arc::new(member)));
-                role
+        let role = if book.firm.id == MARKET {
+            actor.claimed
+        } else {
+            let member = book.members.get(actor.user).ok_or(Stop::Missing(Key::Member(actor.user)))?;
+            match member {
+                Some(member) if !member.active => return Err(Rejection::MemberLeft.into()),
+                Some(member) => member.role,
+                None => {
+                    changes.push(Change::Member(Arc::new(admitted(actor, at))));
+                    actor.claimed
+                }
             }
         };
+        let reach = role.reach(action);
+        if reach == Reach::Nothing {
+            return Err(Rejection::Forbidden.into());
+        }
         let today = at.day_in(&book.firm.zone);
         let seq = book.firm.seq.saturating_add(1);
-        Ok(Self { book, at, today, actor, role, seq, ids, lines: 0, changes })
+        let (lines, statement_lines) = (0, 0);
+        Ok(Self { book, at, today, actor, role, reach, seq, ids, lines, statement_lines, changes })
     }
 
     /// The changes made.
@@ -150,12 +108,24 @@ impl<'a> Decision<'a> {
         self.changes
     }
 
-    /// Refuses a role that may not do this for the whole firm.
+    /// Refuses a row of another client to a portal login, as if there were none.
     ///
     /// # Errors
-    /// [`Rejection::Forbidden`]
-    pub fn permit(&self, action: Action) -> Result<(), Rejection> {
-        if self.role.reach(action) == Reach::Firm { Ok(()) } else { Err(Rejection::Forbidden) }
+    /// `absent`
+    pub fn owns(&self, client: &Client, absent: Rejection) -> Result<(), Rejection> {
+        match self.reach {
+            Reach::Firm => Ok(()),
+            Reach::Own if client.user == Some(self.actor.user) => Ok(()),
+            Reach::Own | Reach::Nothing => Err(absent),
+        }
+    }
+
+    /// Refuses a portal login, as if there were no such row.
+    ///
+    /// # Errors
+    /// `absent`
+    pub fn owns_all(&self, absent: Rejection) -> Result<(), Rejection> {
+        if self.reach == Reach::Firm { Ok(()) } else { Err(absent) }
     }
 
     /// A fresh id.
@@ -166,8 +136,37 @@ impl<'a> Decision<'a> {
     /// The row named by a caller.
     ///
     /// # Errors
-    /// The row's own `…NotFound`, or it is not loaded.
-    pub fn find<R: Known>(&self, by: &Ref<R>) -> Result<Arc<R>, Stop> {
+    /// The row's own `…NotFound`, also when it is deleted; or it is not loaded.
+    pub fn find<R: Entity>(&self, by: &Ref<R>) -> Result<Arc<R>, Stop> {
+        let row = self.look_up(by)?;
+        if row.is_deleted() { Err(R::NOT_FOUND.into()) } else { Ok(row) }
+    }
+
+    /// The row, if one is named.
+    ///
+    /// # Errors
+    /// As [`Self::find`].
+    pub fn find_option<R: Entity>(&self, by: Option<&Ref<R>>) -> Result<Option<Arc<R>>, Stop> {
+        by.map(|by| self.find(by)).transpose()
+    }
+
+    /// The row that another row refers to: there also when it is deleted.
+    ///
+    /// # Errors
+    /// As [`Self::find`].
+    pub fn get<R: Entity>(&self, id: Id<R>) -> Result<Arc<R>, Stop> {
+        self.look_up(&Ref::Id(id))
+    }
+
+    /// The row that another row may refer to.
+    ///
+    /// # Errors
+    /// As [`Self::find`].
+    pub fn get_option<R: Entity>(&self, id: Option<Id<R>>) -> Result<Option<Arc<R>>, Stop> {
+        id.map(|id| self.get(id)).transpose()
+    }
+
+    fn look_up<R: Entity>(&self, by: &Ref<R>) -> Result<Arc<R>, Stop> {
         let missing = || Stop::Missing(R::load_key(by.clone()));
         let id = match by {
             Ref::Id(id) => *id,
@@ -175,9 +174,7 @@ impl<'a> Decision<'a> {
                 R::table(self.book).key_of(number).ok_or_else(missing)?.ok_or(R::NOT_FOUND)?
             }
         };
-        if let Some(row) =
-            self.changes.iter().rev().filter_map(R::in_change).find(|row| row.key() == id)
-        {
+        if let Some(row) = self.changed(id) {
             return Ok(Arc::clone(row));
         }
         let row =
@@ -185,23 +182,49 @@ impl<'a> Decision<'a> {
         row.cloned().ok_or_else(|| R::NOT_FOUND.into())
     }
 
-    /// The row with this id.
+    fn changed<R: Entity>(&self, id: Id<R>) -> Option<&Arc<R>> {
+        self.changes.iter().rev().filter_map(R::in_change).find(|row| row.key() == id)
+    }
+
+    /// Every row of an entity that a set brought in, or that this batch has made or changed; the caller
+    /// picks those that matter. Rows that this very command has changed are as it left them.
     ///
     /// # Errors
-    /// As [`Self::find`].
-    pub fn get<R: Known>(&self, id: Id<R>) -> Result<Arc<R>, Stop> {
-        self.find(&Ref::Id(id))
+    /// The set is not loaded.
+    pub fn all<R: Entity>(&self, set: Set) -> Result<Vec<Arc<R>>, Stop> {
+        let key = Key::Set(set);
+        if !self.book.holds(&key) {
+            return Err(Stop::Missing(key));
+        }
+        let rows = R::table(self.book).rows();
+        let mut rows: Vec<Arc<R>> =
+            rows.map(|row| Arc::clone(self.changed(row.key()).unwrap_or(row))).collect();
+        rows.retain(|row| !row.is_deleted());
+        Ok(rows)
+    }
+
+    /// Refuses an edit of a row that has changed since the caller read it.
+    ///
+    /// # Errors
+    /// [`Rejection::VersionConflict`]
+    pub fn expect_version<R: Row>(&self, row: &R, read: Option<i64>) -> Result<(), Rejection> {
+        match read {
+            Some(read) if read != row.version() => {
+                Err(Rejection::VersionConflict { current: row.version() })
+            }
+            _ => Ok(()),
+        }
     }
 
     /// Writes a new row.
-    pub fn insert<R: Known>(&mut self, row: R) -> Arc<R> {
+    pub fn insert<R: Entity>(&mut self, row: R) -> Arc<R> {
         let row = Arc::new(row);
         self.changes.push(R::change(Arc::clone(&row)));
         row
     }
 
     /// Writes a changed row: its version goes up by one.
-    pub fn update<R: Known>(&mut self, mut row: R) -> Arc<R> {
+    pub fn update<R: Entity>(&mut self, mut row: R) -> Arc<R> {
         row.stamp(row.version().saturating_add(1), self.at);
         self.insert(row)
     }
@@ -246,14 +269,77 @@ impl<'a> Decision<'a> {
 
     /// Posts balanced lines to the ledger, effective on `day`.
     pub fn post(&mut self, day: Day, postings: impl IntoIterator<Item = Posting>) {
-        for posting in postings {
+        self.post_lines(day, None, postings);
+    }
+
+    /// Posts lines that take back what the command with `seq` posted.
+    pub fn reverse(
+        &mut self,
+        seq: Option<i64>,
+        day: Day,
+        postings: impl IntoIterator<Item = Posting>,
+    ) {
+        self.post_lines(day, seq, postings);
+    }
+
+    fn post_lines(
+        &mut self,
+        day: Day,
+        reverses: Option<i64>,
+        postings: impl IntoIterator<Item = Posting>,
+    ) {
+        for posting in postings.into_iter().filter(|posting| !posting.amount.is_zero()) {
             self.lines = self.lines.saturating_add(1);
-            self.changes.push(Change::Entry(Entry {
-                seq: self.seq,
-                line: self.lines,
-                posting,
-                day,
-            }));
+            let (seq, line) = (self.seq, self.lines);
+            self.changes.push(Change::Entry(Entry { seq, line, posting, day, reverses }));
         }
     }
+
+    /// Writes a line into a client's account: what is owed grew by `amount`, or fell.
+    pub fn state(&mut self, client: Id<Client>, day: Day, owed: Owed<'_>) {
+        self.statement_lines = self.statement_lines.saturating_add(1);
+        self.changes.push(Change::StatementLine(StatementLine {
+            client,
+            day,
+            seq: self.seq,
+            line: self.statement_lines,
+            kind: owed.kind,
+            document: owed.document,
+            number: owed.number.to_owned(),
+            amount: owed.amount,
+        }));
+    }
+
+    /// Raises an alert.
+    pub fn alert(&mut self, kind: AlertKind, about: [u8; 12]) {
+        let alert = Alert {
+            id: self.id(),
+            kind,
+            about,
+            seq: self.seq,
+            acknowledged: None,
+            created_by: self.actor.user,
+            version: 0,
+            created_at: self.at,
+            updated_at: self.at,
+        };
+        self.insert(alert);
+    }
+}
+
+/// Why what a client owes has changed, and by how much.
+pub struct Owed<'a> {
+    /// Why.
+    pub kind: StatementKind,
+    /// The document's id.
+    pub document: [u8; 12],
+    /// Its number.
+    pub number: &'a str,
+    /// Signed: more, or less.
+    pub amount: Money,
+}
+
+fn admitted(actor: Actor, at: Timestamp) -> Member {
+    let (user, role) = (actor.user, actor.claimed);
+    Member { user, role, active: true, version: 0, created_at: at, updated_at: at }
 }

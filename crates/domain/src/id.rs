@@ -5,7 +5,7 @@
 use std::{fmt, hash, marker::PhantomData, str::FromStr};
 
 /// How many ids one command may hand out.
-pub const IDS_PER_COMMAND_MAX: u32 = 16;
+pub const IDS_PER_COMMAND_MAX: u32 = 256;
 
 /// The id of a `T`. Twelve bytes; the type keeps a client's id out of a retainer's place.
 pub struct Id<T> {
@@ -16,12 +16,6 @@ pub struct Id<T> {
 /// A user: a login. Its account lives with the identity provider; we know it by id alone.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum User {}
-/// A case (matter).
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Case {}
-/// An invoice.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Invoice {}
 
 impl<T> Id<T> {
     /// The id with these bytes.

@@ -6,7 +6,7 @@
 use crate::{
     id::Id,
     money::Money,
-    rows::{Client, Retainer},
+    rows::{Client, Invoice, Retainer},
 };
 
 /// The chart of accounts.
@@ -31,7 +31,8 @@ pub enum Account {
 }
 
 impl Account {
-    const ALL: [Self; 8] = [
+    /// Every account, in the order of their numbers.
+    pub const ALL: [Self; 8] = [
         Self::OperatingBank,
         Self::TrustBank,
         Self::Receivables,
@@ -74,6 +75,8 @@ pub struct Side {
 const OPERATING: Side = Side { account: Account::OperatingBank, of: None };
 const TRUST: Side = Side { account: Account::TrustBank, of: None };
 const FEES: Side = Side { account: Account::LegalFees, of: None };
+const VAT: Side = Side { account: Account::VatPayable, of: None };
+const WRITE_OFFS: Side = Side { account: Account::WriteOffs, of: None };
 
 fn held(retainer: Id<Retainer>) -> Side {
     Side { account: Account::ClientMoney, of: Some(*retainer.bytes()) }
@@ -81,6 +84,10 @@ fn held(retainer: Id<Retainer>) -> Side {
 
 fn credit_of(client: Id<Client>) -> Side {
     Side { account: Account::ClientCredit, of: Some(*client.bytes()) }
+}
+
+fn owed_on(invoice: Id<Invoice>) -> Side {
+    Side { account: Account::Receivables, of: Some(*invoice.bytes()) }
 }
 
 /// The same amount debited and credited.
@@ -92,6 +99,13 @@ pub struct Posting {
     pub credit: Side,
     /// How much; always positive.
     pub amount: Money,
+}
+
+impl Posting {
+    /// The same amount back.
+    pub const fn reversed(self) -> Self {
+        Self { debit: self.credit, credit: self.debit, amount: self.amount }
+    }
 }
 
 /// Money received into a retainer: 1102 / 2130.
@@ -123,4 +137,40 @@ pub fn credit_to_trust(client: Id<Client>, retainer: Id<Retainer>, amount: Money
         Posting { debit: credit_of(client), credit: held(retainer), amount },
         Posting { debit: TRUST, credit: OPERATING, amount },
     ]
+}
+
+/// Trust money that pays an invoice: 2130 / 1201, and the cash from trust to operating: 1101 / 1102.
+pub fn apply_trust(retainer: Id<Retainer>, invoice: Id<Invoice>, amount: Money) -> [Posting; 2] {
+    [
+        Posting { debit: held(retainer), credit: owed_on(invoice), amount },
+        Posting { debit: OPERATING, credit: TRUST, amount },
+    ]
+}
+
+/// Trust money that changes its retainer: 2130 / 2130.
+pub fn transfer(from: Id<Retainer>, to: Id<Retainer>, amount: Money) -> [Posting; 1] {
+    [Posting { debit: held(from), credit: held(to), amount }]
+}
+
+/// An invoice is sent: 1201 / 4100 for the work, 1201 / 2201 for the VAT.
+pub fn issue(invoice: Id<Invoice>, net: Money, vat: Money) -> [Posting; 2] {
+    [
+        Posting { debit: owed_on(invoice), credit: FEES, amount: net },
+        Posting { debit: owed_on(invoice), credit: VAT, amount: vat },
+    ]
+}
+
+/// A payment pays an invoice: 1101 / 1201.
+pub fn pay(invoice: Id<Invoice>, amount: Money) -> [Posting; 1] {
+    [Posting { debit: OPERATING, credit: owed_on(invoice), amount }]
+}
+
+/// Client credit pays an invoice: 2140 / 1201.
+pub fn apply_credit(client: Id<Client>, invoice: Id<Invoice>, amount: Money) -> [Posting; 1] {
+    [Posting { debit: credit_of(client), credit: owed_on(invoice), amount }]
+}
+
+/// An invoice is given up: 5900 / 1201.
+pub fn write_off(invoice: Id<Invoice>, amount: Money) -> [Posting; 1] {
+    [Posting { debit: WRITE_OFFS, credit: owed_on(invoice), amount }]
 }

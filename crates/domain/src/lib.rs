@@ -23,31 +23,44 @@ pub mod actor;
 pub mod audit;
 pub mod billing;
 pub mod book;
+pub mod books;
 pub mod change;
 pub mod command;
 pub mod decision;
+mod entity;
 pub mod id;
 pub mod invariant;
+pub mod invoicing;
 pub mod ledger;
+pub mod market;
 pub mod money;
+mod named;
 pub mod number;
 pub mod people;
 pub mod rejection;
 pub mod reply;
 pub mod rows;
+pub mod text;
 pub mod time;
 pub mod trust;
+pub mod work;
 
-pub use actor::{Actor, Role};
+pub use actor::{Action, Actor, Role};
 pub use book::Book;
-pub use change::{Batch, Change, Key, Loaded};
+pub use change::{Batch, Change, Key, Loaded, Set};
 pub use command::{Command, decide};
-pub use decision::{Decision, Stop};
+pub use decision::{Asked, Decision, Stop};
+pub use entity::Entity;
 pub use id::{Id, IdRun, Ref};
-pub use money::{Currency, Decimal, Money};
+pub use money::{Currency, Decimal, Money, Rate};
+pub use named::Named;
 pub use rejection::Rejection;
 pub use reply::Reply;
 pub use time::{Day, Moment, Timestamp};
+
+/// The one firm that jobs and proposals belong to: the market, which all firms share. Like any firm it
+/// has one order of things, one journal and one audit log.
+pub const MARKET: Id<rows::Firm> = Id::new([0; 12]);
 
 /// A hash map with a fast hasher whose keys are ids that we made ourselves.
 pub type Map<K, V> = std::collections::HashMap<K, V, foldhash::fast::FixedState>;

@@ -113,6 +113,58 @@ impl Decimal {
         Ok(Money { minor, currency })
     }
 
+    /// The amount in `currency`, rounded half up to its minor units: what a quantity times a price is
+    /// worth. Zero allowed.
+    ///
+    /// # Errors
+    /// [`MoneyError::NotPositive`] (negative), [`MoneyError::TooLarge`].
+    pub fn rounded(self, currency: Currency) -> Result<Money, MoneyError> {
+        let digits = digits(currency);
+        if self.scale <= digits {
+            return self.money(currency);
+        }
+        if self.mantissa < 0 {
+            return Err(MoneyError::NotPositive);
+        }
+        let dropped = self.scale.saturating_sub(digits);
+        let unit = 10_i128.checked_pow(dropped).ok_or(MoneyError::TooLarge)?;
+        let minor = half_up(self.mantissa, unit).ok_or(MoneyError::TooLarge)?;
+        let minor = i64::try_from(minor).map_err(|_| MoneyError::TooLarge)?;
+        if minor > AMOUNT_MINOR_MAX {
+            return Err(MoneyError::TooLarge);
+        }
+        Ok(Money { minor, currency })
+    }
+
+    /// The product, exactly.
+    ///
+    /// # Errors
+    /// [`MoneyError::TooLarge`]
+    pub fn times(self, other: Self) -> Result<Self, MoneyError> {
+        let mantissa = self.mantissa.checked_mul(other.mantissa).ok_or(MoneyError::TooLarge)?;
+        let scale = self.scale.checked_add(other.scale).ok_or(MoneyError::TooLarge)?;
+        Self::scaled(mantissa, i32::try_from(scale).map_err(|_| MoneyError::TooLarge)?)
+    }
+
+    /// Whether it is zero or more, with at most [`SCALE_MAX`] digits after the point.
+    pub const fn is_quantity(self) -> bool {
+        self.mantissa >= 0 && self.scale <= SCALE_MAX
+    }
+
+    /// Whether it is at most `half_minors` halves of a minor unit away from `money`.
+    pub fn is_near(self, money: Money, half_minors: i64) -> bool {
+        let difference = || {
+            let halves = i128::from(money.minor).checked_mul(2)?;
+            let unit = 10_i128.checked_pow(self.scale)?;
+            let own_unit = 10_i128.checked_pow(digits(money.currency))?;
+            let own = self.mantissa.checked_mul(own_unit)?.checked_mul(2)?;
+            let theirs = halves.checked_mul(unit)?;
+            let allowed = i128::from(half_minors).checked_mul(unit)?;
+            Some(own.checked_sub(theirs)?.checked_abs()? <= allowed)
+        };
+        difference().unwrap_or(false)
+    }
+
     /// Like [`Self::money`], and more than zero.
     ///
     /// # Errors
@@ -120,6 +172,69 @@ impl Decimal {
     pub fn positive(self, currency: Currency) -> Result<Money, MoneyError> {
         let money = self.money(currency)?;
         if money.minor == 0 { Err(MoneyError::NotPositive) } else { Ok(money) }
+    }
+}
+
+impl fmt::Display for Decimal {
+    /// The shortest text that reads back as the same number: `60`, `0.335`, `-1.5`.
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let sign = if self.mantissa < 0 { "-" } else { "" };
+        let digits = self.mantissa.unsigned_abs().to_string();
+        let places = usize::try_from(self.scale).unwrap_or(usize::MAX);
+        if places == 0 {
+            return write!(f, "{sign}{digits}");
+        }
+        let digits = format!("{digits:0>width$}", width = places.saturating_add(1));
+        let (whole, fraction) = digits.split_at(digits.len().saturating_sub(places));
+        write!(f, "{sign}{whole}.{fraction}")
+    }
+}
+
+/// `numerator / denominator`, rounded half up; both are positive or zero, the latter not zero.
+fn half_up(numerator: i128, denominator: i128) -> Option<i128> {
+    let doubled = numerator.checked_mul(2)?.checked_add(denominator)?;
+    doubled.checked_div(denominator.checked_mul(2)?)
+}
+
+/// A part of a whole in basis points: hundredths of a percent, from 0 to 10,000.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub struct Rate(u16);
+
+impl Rate {
+    /// The whole.
+    pub const WHOLE: Self = Self(10_000);
+
+    /// From stored basis points.
+    pub const fn from_basis_points(basis_points: u16) -> Option<Self> {
+        if basis_points <= Self::WHOLE.0 { Some(Self(basis_points)) } else { None }
+    }
+
+    /// From a percentage with at most two digits after the point; `None` outside 0 to 100.
+    pub fn from_percent(percent: Decimal) -> Option<Self> {
+        let missing = 2_u32.checked_sub(percent.scale)?;
+        let basis_points = percent.mantissa.checked_mul(10_i128.checked_pow(missing)?)?;
+        Self::from_basis_points(u16::try_from(basis_points).ok()?)
+    }
+
+    /// Basis points, as stored.
+    pub const fn basis_points(self) -> u16 {
+        self.0
+    }
+
+    /// This part of `money`, rounded half up.
+    ///
+    /// # Errors
+    /// [`MoneyError::NotPositive`] of a negative amount.
+    pub fn of(self, money: Money) -> Result<Money, MoneyError> {
+        money.share(i64::from(self.0), i64::from(Self::WHOLE.0), half_up)
+    }
+}
+
+impl fmt::Display for Rate {
+    /// In percent: `15`, `12.5`.
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let percent = Decimal::scaled(i128::from(self.0), 2).map_err(|_| fmt::Error)?;
+        fmt::Display::fmt(&percent, f)
     }
 }
 
@@ -180,6 +295,53 @@ impl Money {
     /// [`MoneyError::CurrencyMismatch`], [`MoneyError::TooLarge`].
     pub fn minus(self, other: Self) -> Result<Self, MoneyError> {
         self.combine(other, i64::checked_sub)
+    }
+
+    /// `part / whole` of it, rounded half up.
+    ///
+    /// # Errors
+    /// [`MoneyError::NotPositive`] if anything is negative, or `whole` zero.
+    pub fn part_of(self, part: i64, whole: i64) -> Result<Self, MoneyError> {
+        self.share(part, whole, half_up)
+    }
+
+    /// `part / whole` of it, rounded down.
+    ///
+    /// # Errors
+    /// As [`Self::part_of`].
+    pub fn part_below(self, part: i64, whole: i64) -> Result<Self, MoneyError> {
+        self.share(part, whole, i128::checked_div)
+    }
+
+    fn share(
+        self,
+        part: i64,
+        whole: i64,
+        divide: fn(i128, i128) -> Option<i128>,
+    ) -> Result<Self, MoneyError> {
+        if self.minor < 0 || part < 0 || whole <= 0 {
+            return Err(MoneyError::NotPositive);
+        }
+        let product = i128::from(self.minor).checked_mul(i128::from(part));
+        let minor = product.and_then(|product| divide(product, i128::from(whole)));
+        let minor = minor.and_then(|minor| i64::try_from(minor).ok()).ok_or(MoneyError::TooLarge)?;
+        Ok(Self { minor, currency: self.currency })
+    }
+
+    /// The smaller of two amounts of one currency.
+    ///
+    /// # Errors
+    /// [`MoneyError::CurrencyMismatch`]
+    pub fn at_most(self, other: Self) -> Result<Self, MoneyError> {
+        if self.currency != other.currency {
+            return Err(MoneyError::CurrencyMismatch);
+        }
+        Ok(if self.minor <= other.minor { self } else { other })
+    }
+
+    /// The amount taken off instead of put on.
+    pub const fn negated(self) -> Self {
+        Self { minor: self.minor.saturating_neg(), currency: self.currency }
     }
 
     fn combine(self, other: Self, op: fn(i64, i64) -> Option<i64>) -> Result<Self, MoneyError> {
@@ -267,6 +429,42 @@ mod tests {
         assert_eq!(read("1.234", Currency::KWD), Ok(1_234));
         assert_eq!(read("1.5", Currency::JPY), Err(MoneyError::TooPrecise));
         assert_eq!(read("15", Currency::JPY), Ok(15));
+    }
+
+    #[test]
+    fn products_and_parts_are_rounded_half_up_once() {
+        let of = |quantity: &str, price: &str| {
+            let product = quantity.parse::<Decimal>()?.times(price.parse()?)?;
+            product.rounded(Currency::SAR).map(Money::minor)
+        };
+        assert_eq!(of("3", "0.335"), Ok(101));
+        assert_eq!(of("1", "33.33"), Ok(3_333));
+        assert_eq!(of("0.3333", "0.0001"), Ok(0));
+        assert_eq!(of("9999999999", "9999999999"), Err(MoneyError::TooLarge));
+        let vat = Rate::from_percent("15".parse().unwrap()).unwrap();
+        assert_eq!(vat.of(Money::from_minor(3_333, Currency::SAR)).unwrap().minor(), 500);
+        assert_eq!(vat.of(Money::from_minor(10, Currency::SAR)).unwrap().minor(), 2);
+        assert_eq!(Rate::from_percent("12.5".parse().unwrap()).unwrap().to_string(), "12.5");
+        for none in ["100.01", "-1", "0.001"] {
+            assert_eq!(Rate::from_percent(none.parse().unwrap()), None, "{none}");
+        }
+    }
+
+    #[test]
+    fn near_is_counted_in_halves_of_a_minor_unit() {
+        let near = |text: &str, halves| {
+            let sent: Decimal = text.parse().unwrap();
+            sent.is_near(Money::from_minor(10_000, Currency::SAR), halves)
+        };
+        assert!(near("100", 0) && near("100.015", 3) && near("99.985", 3));
+        assert!(!near("100.0151", 3) && !near("99", 3));
+    }
+
+    #[test]
+    fn decimals_are_written_as_they_are_read() {
+        for text in ["0", "60", "0.335", "-1.5", "0.0001", "1234567.8901"] {
+            assert_eq!(text.parse::<Decimal>().unwrap().to_string(), text);
+        }
     }
 
     #[test]

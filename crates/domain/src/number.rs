@@ -13,13 +13,26 @@ pub enum Series {
     Client,
     /// `RET-YYYY-NNNN`
     Retainer,
-    /// `PAY-YYYY-NNNN`
+    /// `PAY-YYYY-NNNN`; refunds are counted in it too.
     Payment,
+    /// `INV-YYYYMM-NNNN`
+    Invoice,
+    /// `CN-YYYYMM-NNNN`
+    CreditNote,
+    /// `TXN-YYYYMM-NNNNN`
+    Transaction,
 }
 
 impl Series {
     /// Every series, for those who walk them all.
-    pub const ALL: [Self; 3] = [Self::Client, Self::Retainer, Self::Payment];
+    pub const ALL: [Self; 6] = [
+        Self::Client,
+        Self::Retainer,
+        Self::Payment,
+        Self::Invoice,
+        Self::CreditNote,
+        Self::Transaction,
+    ];
 
     /// The letters before the period; also the series' stored name.
     pub const fn prefix(self) -> &'static str {
@@ -27,6 +40,9 @@ impl Series {
             Self::Client => "CLT",
             Self::Retainer => "RET",
             Self::Payment => "PAY",
+            Self::Invoice => "INV",
+            Self::CreditNote => "CN",
+            Self::Transaction => "TXN",
         }
     }
 
@@ -35,9 +51,25 @@ impl Series {
         Self::ALL.into_iter().find(|series| series.prefix() == prefix)
     }
 
-    /// The period a document of this day is counted in: the year.
+    /// The period a document of this day is counted in: `YYYY`, or `YYYYMM` where the series begins
+    /// anew every month.
     pub fn period(self, day: Day) -> i32 {
-        i32::from(day.date().0)
+        let (year, month, _) = day.date();
+        let year = i32::from(year);
+        if self.is_monthly() {
+            year.saturating_mul(100).saturating_add(i32::from(month))
+        } else {
+            year
+        }
+    }
+
+    const fn is_monthly(self) -> bool {
+        matches!(self, Self::Invoice | Self::CreditNote | Self::Transaction)
+    }
+
+    /// How many digits the count has at least.
+    const fn count_digits(self) -> usize {
+        if matches!(self, Self::Transaction) { 5 } else { 4 }
     }
 
     /// The document number `n` of `period`; it widens past its padding instead of wrapping.
@@ -61,7 +93,10 @@ struct Number {
 
 impl fmt::Display for Number {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "{}-{:04}-{:04}", self.series.prefix(), self.period, self.n)
+        let (period_digits, count_digits) =
+            (if self.series.is_monthly() { 6 } else { 4 }, self.series.count_digits());
+        let (prefix, period, n) = (self.series.prefix(), self.period, self.n);
+        write!(f, "{prefix}-{period:0period_digits$}-{n:0count_digits$}")
     }
 }
 
@@ -74,6 +109,17 @@ mod tests {
         assert_eq!(Series::Retainer.number(2026, 1), "RET-2026-0001");
         assert_eq!(Series::Payment.number(2026, 9_999), "PAY-2026-9999");
         assert_eq!(Series::Client.number(2026, 10_000), "CLT-2026-10000");
+        assert_eq!(Series::Invoice.number(202_601, 7), "INV-202601-0007");
+        assert_eq!(Series::Transaction.number(202_612, 7), "TXN-202612-00007");
+    }
+
+    #[test]
+    fn a_period_is_a_year_or_a_month() {
+        let day = Day::of_date(2026, 9, 30).unwrap();
+        assert_eq!(Series::Payment.period(day), 2026);
+        assert_eq!(Series::Invoice.period(day), 202_609);
+        assert_eq!(Series::CreditNote.parse("CN-202609-0001"), Some((202_609, 1)));
+        assert_eq!(Series::CreditNote.parse("CN-2026-0001"), None);
     }
 
     #[test]

@@ -4,7 +4,10 @@ use std::sync::Arc;
 
 use crate::{
     money::Money,
-    rows::{Client, Member, Movement, Payment, Retainer},
+    rows::{
+        Alert, Case, Client, CreditNote, Expense, Invoice, Job, Member, Movement, Payment,
+        Proposal, Refund, Retainer, TimeEntry, Transaction,
+    },
     time::Day,
 };
 
@@ -19,31 +22,116 @@ pub struct Reply {
     pub shown: Shown,
 }
 
-/// The rows an answer shows.
+/// The client and the matter that many rows name.
+#[derive(Debug, Clone, PartialEq, Default)]
+pub struct Parties {
+    /// The client, if the row names one.
+    pub client: Option<Arc<Client>>,
+    /// The matter, if the row names one.
+    pub case: Option<Arc<Case>>,
+}
+
+/// The rows an answer shows: the one that the command was about, and what stands beside it.
 #[derive(Debug, Clone, PartialEq)]
 pub enum Shown {
     /// A client.
     Client(Arc<Client>),
+    /// A case with its client.
+    Case {
+        /// The case.
+        case: Arc<Case>,
+        /// Whose it is.
+        client: Option<Arc<Client>>,
+    },
     /// A retainer with its client and, if money moved, the movement.
     Retainer {
         /// The retainer after the command.
         retainer: Arc<Retainer>,
         /// Whose it is.
         client: Arc<Client>,
+        /// The matter.
+        case: Option<Arc<Case>>,
         /// What moved.
         movement: Option<Arc<Movement>>,
+        /// The invoice it paid.
+        invoice: Option<Arc<Invoice>>,
+        /// The retainer it was moved to.
+        to: Option<Arc<Retainer>>,
     },
-    /// A payment with its client and, if it filled one, the retainer.
+    /// An invoice, and what has just been set against it.
+    Invoice {
+        /// The invoice after the command.
+        invoice: Arc<Invoice>,
+        /// Client and matter.
+        parties: Parties,
+        /// The retainer it was paid from, and what moved there.
+        retainer: Option<(Arc<Retainer>, Arc<Movement>)>,
+    },
+    /// A payment, and where it went.
     Payment {
         /// The payment after the command.
         payment: Arc<Payment>,
-        /// Who paid.
-        client: Arc<Client>,
+        /// Client and matter.
+        parties: Parties,
+        /// The invoice it names or was set against last.
+        invoice: Option<Arc<Invoice>>,
         /// The retainer it went into.
         retainer: Option<Arc<Retainer>>,
     },
+    /// A refund and the payment it returns.
+    Refund {
+        /// The refund.
+        refund: Arc<Refund>,
+        /// The payment after it.
+        payment: Arc<Payment>,
+        /// Client and matter of the payment.
+        parties: Parties,
+    },
+    /// A credit note and the invoice it lowers.
+    CreditNote {
+        /// The credit note.
+        note: Arc<CreditNote>,
+        /// The invoice after it.
+        invoice: Arc<Invoice>,
+        /// Client and matter of the invoice.
+        parties: Parties,
+    },
+    /// A record of the firm's own books.
+    Transaction {
+        /// The record.
+        transaction: Arc<Transaction>,
+        /// Client and matter.
+        parties: Parties,
+    },
+    /// Time spent.
+    TimeEntry {
+        /// The entry.
+        entry: Arc<TimeEntry>,
+        /// Client and matter.
+        parties: Parties,
+    },
+    /// Money laid out.
+    Expense {
+        /// The expense.
+        expense: Arc<Expense>,
+        /// Client and matter.
+        parties: Parties,
+    },
+    /// A job.
+    Job(Arc<Job>),
+    /// A proposal and the job it is for.
+    Proposal {
+        /// The proposal.
+        proposal: Arc<Proposal>,
+        /// The job after the command.
+        job: Arc<Job>,
+    },
+    /// An alert.
+    Alert(Arc<Alert>),
     /// A membership.
     Member(Arc<Member>),
+    /// Rows that are hidden from now on, by their ids; at least one.
+    Deleted(Vec<[u8; 12]>),
 }
 
 impl Shown {
@@ -51,9 +139,20 @@ impl Shown {
     pub fn object(&self) -> [u8; 12] {
         match self {
             Self::Client(client) => *client.id.bytes(),
+            Self::Case { case, .. } => *case.id.bytes(),
             Self::Retainer { retainer, .. } => *retainer.id.bytes(),
+            Self::Invoice { invoice, .. } => *invoice.id.bytes(),
             Self::Payment { payment, .. } => *payment.id.bytes(),
+            Self::Refund { refund, .. } => *refund.id.bytes(),
+            Self::CreditNote { note, .. } => *note.id.bytes(),
+            Self::Transaction { transaction, .. } => *transaction.id.bytes(),
+            Self::TimeEntry { entry, .. } => *entry.id.bytes(),
+            Self::Expense { expense, .. } => *expense.id.bytes(),
+            Self::Job(job) => *job.id.bytes(),
+            Self::Proposal { proposal, .. } => *proposal.id.bytes(),
+            Self::Alert(alert) => *alert.id.bytes(),
             Self::Member(member) => *member.user.bytes(),
+            Self::Deleted(ids) => ids.first().copied().unwrap_or_default(),
         }
     }
 

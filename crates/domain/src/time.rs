@@ -58,6 +58,11 @@ impl Day {
         Self(date.since(EPOCH).map_or(0, |span| span.get_days()))
     }
 
+    /// So many days later.
+    pub const fn plus_days(self, days: i32) -> Self {
+        Self(self.0.saturating_add(days))
+    }
+
     /// Year, month (1–12) and day of month.
     pub fn date(self) -> (i16, i8, i8) {
         let date = EPOCH.checked_add(jiff::Span::new().days(self.0)).unwrap_or(EPOCH);

@@ -65,6 +65,7 @@ impl Decide for CreateClient {
             }),
             profile: ClientProfile { full_name, ..self.profile.clone() },
             user: self.user,
+            deleted: false,
             created_by: d.actor.user,
             version: 0,
             created_at: d.at,

@@ -2,30 +2,18 @@
 
 use crate::{
     id::{Id, User},
+    named::named,
+    text::folded,
     time::Timestamp,
 };
 
-/// Person or organisation.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum ClientType {
-    /// A natural person.
-    Individual,
-    /// A company.
-    Company,
-}
-
-impl ClientType {
-    /// The stored name.
-    pub const fn name(self) -> &'static str {
-        match self {
-            Self::Individual => "individual",
-            Self::Company => "company",
-        }
-    }
-
-    /// The type with this name.
-    pub fn from_name(name: &str) -> Option<Self> {
-        [Self::Individual, Self::Company].into_iter().find(|kind| kind.name() == name)
+named! {
+    /// Person or organisation.
+    ClientType {
+        /// A natural person.
+        Individual = "individual",
+        /// A company.
+        Company = "company",
     }
 }
 
@@ -42,6 +30,8 @@ pub struct Client {
     pub profile: ClientProfile,
     /// The portal login, if any.
     pub user: Option<Id<User>>,
+    /// Archived: hidden, kept with its number.
+    pub deleted: bool,
     /// Who took the client in.
     pub created_by: Id<User>,
     /// Optimistic lock.
@@ -50,6 +40,26 @@ pub struct Client {
     pub created_at: Timestamp,
     /// When it last changed.
     pub updated_at: Timestamp,
+}
+
+impl Client {
+    /// Everything it may be searched by, as [`folded`] text, one line each.
+    pub fn searched_by(&self) -> String {
+        let profile = &self.profile;
+        let optional = [
+            &profile.first_name,
+            &profile.last_name,
+            &profile.company_name,
+            &profile.email,
+            &profile.phone,
+            &profile.national_id,
+            &profile.registration_number,
+        ];
+        let all = [&profile.full_name, &self.number].into_iter();
+        let lines: Vec<String> =
+            all.chain(optional.into_iter().flatten()).map(|text| folded(text)).collect();
+        lines.join("\n")
+    }
 }
 
 /// What identifies and reaches a client; every field is text as given, `full_name` never empty.

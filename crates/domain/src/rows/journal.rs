@@ -2,12 +2,15 @@
 
 use std::{borrow::Cow, sync::Arc};
 
-use super::Retainer;
+use super::Client;
 use crate::{
     actor::Role,
     id::{Id, User},
+    ledger::Account,
+    money::{Currency, Money},
+    named::named,
     number::Series,
-    time::Timestamp,
+    time::{Day, Timestamp},
 };
 
 /// The last number taken from one series in one period.
@@ -15,30 +18,21 @@ use crate::{
 pub struct Counter {
     /// The series.
     pub series: Series,
-    /// The year.
+    /// The period, as [`Series::period`] counts it.
     pub period: i32,
     /// Numbers taken so far; 0: none.
     pub taken: u32,
 }
 
-/// Why somebody should look.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum AlertKind {
-    /// A retainer is at or below its minimum.
-    LowBalance,
-}
-
-impl AlertKind {
-    /// The stored name.
-    pub const fn name(self) -> &'static str {
-        match self {
-            Self::LowBalance => "low_balance",
-        }
-    }
-
-    /// The kind with this name.
-    pub fn from_name(name: &str) -> Option<Self> {
-        (name == Self::LowBalance.name()).then_some(Self::LowBalance)
+named! {
+    /// Why somebody should look.
+    AlertKind {
+        /// A retainer is at or below its minimum.
+        LowBalance = "low_balance",
+        /// The same money command came twice within seconds, without a key.
+        PossibleDuplicate = "possible_duplicate",
+        /// A payment brought more than its invoices took.
+        PossibleDuplicatePayment = "possible_duplicate_payment",
     }
 }
 
@@ -49,12 +43,93 @@ pub struct Alert {
     pub id: Id<Self>,
     /// Why.
     pub kind: AlertKind,
-    /// The retainer it is about.
-    pub retainer: Id<Retainer>,
+    /// The row it is about: a retainer or a payment, as its kind says; for a duplicate, whatever the
+    /// command was about.
+    pub about: [u8; 12],
     /// The command that caused it.
     pub seq: i64,
-    /// When.
-    pub at: Timestamp,
+    /// Who said that they have seen it, and when.
+    pub acknowledged: Option<(Id<User>, Timestamp)>,
+    /// Who sent the command.
+    pub created_by: Id<User>,
+    /// Optimistic lock.
+    pub version: i64,
+    /// When it was raised.
+    pub created_at: Timestamp,
+    /// When it last changed.
+    pub updated_at: Timestamp,
+}
+
+named! {
+    /// Why what a client owes has changed.
+    StatementKind {
+        /// An invoice was sent.
+        Invoice = "invoice",
+        /// Money came in, for invoices or as credit.
+        Payment = "payment",
+        /// Money held in trust paid an invoice.
+        RetainerApplied = "retainer_applied",
+        /// Credit was put into a retainer.
+        CreditToRetainer = "credit_to_retainer",
+        /// Money was returned.
+        Refund = "refund",
+        /// An invoice was taken back in part.
+        CreditNote = "credit_note",
+        /// An invoice was taken back.
+        Void = "void",
+        /// An invoice was given up.
+        WriteOff = "write_off",
+    }
+}
+
+/// One line of a client's account: what the client owes (receivables less credit) changed. Never
+/// changed itself.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct StatementLine {
+    /// Whose account.
+    pub client: Id<Client>,
+    /// The day it takes effect.
+    pub day: Day,
+    /// The command's place in the journal.
+    pub seq: i64,
+    /// Its line within the command, from 1.
+    pub line: i64,
+    /// Why.
+    pub kind: StatementKind,
+    /// The document behind it.
+    pub document: [u8; 12],
+    /// The document's number.
+    pub number: String,
+    /// What is owed more (positive) or less.
+    pub amount: Money,
+}
+
+/// How much what a client owes changed on one day.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct ClientNet {
+    /// The client.
+    pub client: Id<Client>,
+    /// In which currency.
+    pub currency: Currency,
+    /// The day.
+    pub day: Day,
+    /// Minor units.
+    pub net_minor: i64,
+}
+
+/// What one account of the ledger moved on one day.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct AccountNet {
+    /// The account.
+    pub account: Account,
+    /// In which currency.
+    pub currency: Currency,
+    /// The day.
+    pub day: Day,
+    /// Σ debits, in minor units.
+    pub debit_minor: i64,
+    /// Σ credits, in minor units.
+    pub credit_minor: i64,
 }
 
 /// What was asked, by whom, and what came of it: one record per command, accepted or refused.

@@ -1,76 +1,41 @@
 //! Retainers, their movements, and the ledger lines that movements post.
 
-use super::{Client, Payment};
+use super::{Case, Client, Invoice, Payment};
 use crate::{
-    id::{Case, Id, Invoice, User},
+    id::{Id, User},
     ledger::Posting,
     money::{Currency, Money},
+    named::named,
     time::{Day, Timestamp},
 };
 
-/// What a retainer is for.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
-pub enum RetainerType {
-    /// Paid ahead, drawn on as work is done.
-    #[default]
-    Advance,
-    /// Kept at a level.
-    Evergreen,
-    /// One price for the matter.
-    FlatFee,
-    /// Held against non-payment.
-    Security,
-}
-
-impl RetainerType {
-    /// Every type.
-    pub const ALL: [Self; 4] = [Self::Advance, Self::Evergreen, Self::FlatFee, Self::Security];
-
-    /// The stored name.
-    pub const fn name(self) -> &'static str {
-        match self {
-            Self::Advance => "advance",
-            Self::Evergreen => "evergreen",
-            Self::FlatFee => "flat_fee",
-            Self::Security => "security",
-        }
-    }
-
-    /// The type with this name.
-    pub fn from_name(name: &str) -> Option<Self> {
-        Self::ALL.into_iter().find(|kind| kind.name() == name)
+named! {
+    /// What a retainer is for.
+    #[derive(Default)]
+    RetainerType {
+        /// Paid ahead, drawn on as work is done.
+        #[default]
+        Advance = "advance",
+        /// Kept at a level.
+        Evergreen = "evergreen",
+        /// One price for the matter.
+        FlatFee = "flat_fee",
+        /// Held against non-payment.
+        Security = "security",
     }
 }
 
-/// What a retainer's movements and dates make of it; shown, never stored.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
-pub enum RetainerStatus {
-    /// Holds money that may be drawn.
-    Active,
-    /// Drawn to zero; a deposit revives it.
-    Depleted,
-    /// Refunded to zero; final.
-    Refunded,
-    /// Past its end date: only a refund moves it.
-    Expired,
-}
-
-impl RetainerStatus {
-    /// The spoken name.
-    pub const fn name(self) -> &'static str {
-        match self {
-            Self::Active => "active",
-            Self::Depleted => "depleted",
-            Self::Refunded => "refunded",
-            Self::Expired => "expired",
-        }
-    }
-
-    /// The status with this name.
-    pub fn from_name(name: &str) -> Option<Self> {
-        [Self::Active, Self::Depleted, Self::Refunded, Self::Expired]
-            .into_iter()
-            .find(|status| status.name() == name)
+named! {
+    /// What a retainer's movements and dates make of it; shown, never stored.
+    RetainerStatus {
+        /// Holds money that may be drawn.
+        Active = "active",
+        /// Drawn to zero; a deposit revives it.
+        Depleted = "depleted",
+        /// Refunded to zero; final.
+        Refunded = "refunded",
+        /// Past its end date: only a refund moves it.
+        Expired = "expired",
     }
 }
 
@@ -172,32 +137,15 @@ impl Retainer {
     }
 }
 
-/// What a movement does to its retainer.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum MovementKind {
-    /// Money in.
-    Deposit,
-    /// Money earned.
-    Consumption,
-    /// Money returned.
-    Refund,
-}
-
-impl MovementKind {
-    /// The stored name.
-    pub const fn name(self) -> &'static str {
-        match self {
-            Self::Deposit => "deposit",
-            Self::Consumption => "consumption",
-            Self::Refund => "refund",
-        }
-    }
-
-    /// The kind with this name.
-    pub fn from_name(name: &str) -> Option<Self> {
-        [Self::Deposit, Self::Consumption, Self::Refund]
-            .into_iter()
-            .find(|kind| kind.name() == name)
+named! {
+    /// What a movement does to its retainer.
+    MovementKind {
+        /// Money in.
+        Deposit = "deposit",
+        /// Money earned.
+        Consumption = "consumption",
+        /// Money returned.
+        Refund = "refund",
     }
 }
 
@@ -254,4 +202,6 @@ pub struct Entry {
     pub posting: Posting,
     /// The day it takes effect.
     pub day: Day,
+    /// The command whose posting it takes back, by its place in the journal.
+    pub reverses: Option<i64>,
 }

@@ -11,17 +11,16 @@ pub mod update;
 use std::sync::Arc;
 
 use crate::{
-    book::Book,
+    billing::new_payment,
     change::{Change, Key},
     decision::{Decision, Stop},
-    id::{Id, Invoice, Ref},
+    id::Id,
     money::{AMOUNT_MINOR_MAX, Money, MoneyError},
-    number::Series,
     rejection::Rejection,
     reply::Shown,
     rows::{
-        Alert, AlertKind, DayNet, Movement, MovementKind, Payment, PaymentMethod, PaymentStatus,
-        PaymentType, Retainer,
+        AlertKind, DayNet, Invoice, Movement, MovementKind, Payment, PaymentMethod, PaymentType,
+        Retainer,
     },
     time::{Day, Moment},
 };
@@ -93,9 +92,7 @@ pub(crate) fn move_money(
 pub(crate) fn watch_balance(d: &mut Decision<'_>, retainer: &mut Retainer) {
     let low = retainer.is_low() && !retainer.refunded;
     if low && !retainer.low_balance_alerted {
-        let id = d.id();
-        let (retainer, seq, at) = (retainer.id, d.seq, d.at);
-        d.push(Change::Alert(Alert { id, kind: AlertKind::LowBalance, retainer, seq, at }));
+        d.alert(AlertKind::LowBalance, *retainer.id.bytes());
     }
     retainer.low_balance_alerted = low;
 }
@@ -106,26 +103,12 @@ fn ask_for_more(d: &mut Decision<'_>, retainer: &mut Retainer) -> Result<(), Sto
     if retainer.balance > terms.threshold || retainer.replenish_request.is_some() {
         return Ok(());
     }
-    let number = d.take_number(Series::Payment)?;
-    let request = Payment {
-        id: d.id(),
-        number,
-        client: retainer.client,
-        kind: PaymentType::Retainer,
-        method: PaymentMethod::Other,
-        status: PaymentStatus::Pending,
-        amount: terms.amount,
-        unapplied: Money::zero(terms.amount.currency()),
-        deposited: Money::zero(terms.amount.currency()),
-        retainer: Some(retainer.id),
-        reference: None,
-        notes: None,
-        day: d.today,
-        created_by: d.actor.user,
-        version: 0,
-        created_at: d.at,
-        updated_at: d.at,
-    };
+    let mut request = new_payment(d, terms.amount, PaymentMethod::Other)?;
+    request.kind = PaymentType::Retainer;
+    request.client = Some(retainer.client);
+    request.retainer = Some(retainer.id);
+    request.fills_retainer = true;
+    request.case = retainer.terms.case;
     retainer.replenish_request = Some(d.insert(request).id);
     Ok(())
 }
@@ -205,14 +188,6 @@ pub(crate) fn shown(
     movement: Option<Arc<Movement>>,
 ) -> Result<Shown, Stop> {
     let client = d.get(retainer.client)?;
-    Ok(Shown::Retainer { retainer, client, movement })
-}
-
-/// The retainer's id for the audit record of a refusal.
-pub(crate) fn object(book: &Book, retainer: &Ref<Retainer>) -> Option<[u8; 12]> {
-    let id = match retainer {
-        Ref::Id(id) => *id,
-        Ref::Number(number) => book.retainers.key_of(number)??,
-    };
-    Some(*id.bytes())
+    let case = d.get_option(retainer.terms.case)?;
+    Ok(Shown::Retainer { retainer, client, case, movement, invoice: None, to: None })
 }

@@ -6,13 +6,13 @@ use crate::{
     change::Key,
     command::Decide,
     decision::{Decision, Stop},
-    id::{Case, Ref},
+    id::Ref,
     ledger,
     money::{Currency, Decimal, Money},
     number::Series,
     rejection::Rejection,
     reply::Shown,
-    rows::{AutoReplenish, Client, MovementKind, Retainer, RetainerTerms, RetainerType},
+    rows::{AutoReplenish, Case, Client, MovementKind, Retainer, RetainerTerms, RetainerType},
     time::Moment,
 };
 
@@ -68,17 +68,14 @@ impl Terms {
         &self,
         d: &Decision<'_>,
         current: RetainerTerms,
-    ) -> Result<RetainerTerms, Rejection> {
-        // Cases are not kept yet, so no reference to one can be right.
-        if self.case.is_some() {
-            return Err(Rejection::CaseNotFound);
-        }
+    ) -> Result<RetainerTerms, Stop> {
+        let case = d.find_option(self.case.as_ref())?.map(|case| case.id);
         let currency = current.minimum_balance.currency();
         let day = |moment: Moment| moment.day_in(&d.book.firm.zone);
         let end = self.end.map(day).or(current.end);
         let start = self.start.map_or(current.start, day);
         if end.is_some_and(|end| end < start) {
-            return Err(Rejection::EndBeforeStart);
+            return Err(Rejection::EndBeforeStart.into());
         }
         Ok(RetainerTerms {
             kind: self.kind.unwrap_or(current.kind),
@@ -88,7 +85,7 @@ impl Terms {
             start,
             end,
             auto_replenish: self.auto_replenish_over(current.auto_replenish, currency)?,
-            case: current.case,
+            case: case.or(current.case),
             agreement_url: self.agreement_url.clone().or(current.agreement_url),
             agreement_signed: self.agreement_signed.map(day).or(current.agreement_signed),
             notes: self.notes.clone().or(current.notes),
@@ -116,9 +113,11 @@ impl Terms {
 impl Decide for OpenRetainer {
     const NAME: &'static str = "open_retainer";
     const ACTION: Action = Action::ManageRetainers;
+    const MOVES_MONEY: bool = true;
 
     fn keys(&self, keys: &mut Vec<Key>) {
         keys.push(Key::Client(self.client.clone()));
+        keys.extend(self.terms.case.clone().map(Key::Case));
     }
 
     fn object(&self, _: &Book) -> Option<[u8; 12]> {

@@ -14,7 +14,7 @@ use crate::{
     rows::{MovementKind, Retainer},
 };
 
-use super::{Moving, covers, move_money, object, shown};
+use super::{Moving, covers, move_money, shown};
 
 /// Return money from a retainer.
 #[derive(Debug, Clone)]
@@ -30,13 +30,14 @@ pub struct RefundRetainer {
 impl Decide for RefundRetainer {
     const NAME: &'static str = "refund_retainer";
     const ACTION: Action = Action::ManageRetainers;
+    const MOVES_MONEY: bool = true;
 
     fn keys(&self, keys: &mut Vec<Key>) {
         keys.push(Key::Retainer(self.retainer.clone()));
     }
 
     fn object(&self, book: &Book) -> Option<[u8; 12]> {
-        object(book, &self.retainer)
+        book.id_of(&self.retainer)
     }
 
     /// Refuses, in this order: `retainer_not_found`, `amount_…`, `already_refunded`,

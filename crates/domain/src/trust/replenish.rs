@@ -4,6 +4,7 @@ use std::sync::Arc;
 
 use crate::{
     actor::Action,
+    billing::{NAMED_COUNT_MAX, claim, state_payment},
     book::Book,
     change::Key,
     command::Decide,
@@ -13,11 +14,11 @@ use crate::{
     money::{Decimal, Money},
     rejection::Rejection,
     reply::Shown,
-    rows::{MovementKind, Payment, PaymentStatus, Retainer, RetainerStatus},
+    rows::{MovementKind, Payment, PaymentStage, Retainer, RetainerStatus, StatementKind, Target},
     time::Moment,
 };
 
-use super::{Moving, effective_day, move_money, object, shown, takes};
+use super::{Moving, effective_day, move_money, shown, takes};
 
 /// Deposit into a retainer.
 #[derive(Debug, Clone)]
@@ -44,10 +45,10 @@ impl ReplenishRetainer {
     ) -> Result<Option<Arc<Payment>>, Stop> {
         let Some(by) = &self.payment else { return Ok(None) };
         let payment = d.find(by)?;
-        if payment.client != retainer.client {
+        if payment.client != Some(retainer.client) {
             return Err(Rejection::PaymentClientMismatch.into());
         }
-        if payment.status != PaymentStatus::Completed {
+        if payment.stage != PaymentStage::Completed {
             return Err(Rejection::PaymentNotCompleted.into());
         }
         payment.unapplied.minus(amount)?;
@@ -61,6 +62,7 @@ impl ReplenishRetainer {
 impl Decide for ReplenishRetainer {
     const NAME: &'static str = "replenish_retainer";
     const ACTION: Action = Action::ManageRetainers;
+    const MOVES_MONEY: bool = true;
 
     fn keys(&self, keys: &mut Vec<Key>) {
         keys.push(Key::Retainer(self.retainer.clone()));
@@ -68,12 +70,12 @@ impl Decide for ReplenishRetainer {
     }
 
     fn object(&self, book: &Book) -> Option<[u8; 12]> {
-        object(book, &self.retainer)
+        book.id_of(&self.retainer)
     }
 
     /// Refuses, in this order: `retainer_not_found`, `amount_…`, `date_in_future`, `date_too_early`,
     /// `retainer_not_active`, `payment_not_found`, `payment_client_mismatch`,
-    /// `payment_not_completed`, `currency_mismatch`, `payment_insufficient`.
+    /// `payment_not_completed`, `currency_mismatch`, `payment_insufficient`, `too_many_applications`.
     fn decide(&self, d: &mut Decision<'_>) -> Result<Shown, Stop> {
         let retainer = d.find(&self.retainer)?;
         let amount = self.amount.positive(retainer.currency())?;
@@ -90,6 +92,9 @@ impl Decide for ReplenishRetainer {
             return Err(Rejection::DateTooEarly.into());
         }
         takes(&retainer, amount)?;
+        if payment.as_ref().is_some_and(|payment| payment.claims.len() >= NAMED_COUNT_MAX) {
+            return Err(Rejection::TooManyApplications.into());
+        }
 
         // From here on the command succeeds.
         match &payment {
@@ -97,9 +102,10 @@ impl Decide for ReplenishRetainer {
             Some(payment) => {
                 let mut payment = Payment::clone(payment);
                 payment.unapplied = payment.unapplied.minus(amount)?;
-                payment.deposited = payment.deposited.plus(amount)?;
-                d.update(payment);
+                claim(&mut payment, Target::Retainer(retainer.id), amount)?;
                 d.post(day, ledger::credit_to_trust(retainer.client, retainer.id, amount));
+                state_payment(d, StatementKind::CreditToRetainer, &payment, day, amount);
+                d.update(payment);
             }
         }
         let moving = Moving {

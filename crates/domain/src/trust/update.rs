@@ -7,12 +7,11 @@ use crate::{
     command::Decide,
     decision::{Decision, Stop},
     id::Ref,
-    rejection::Rejection,
     reply::Shown,
     rows::Retainer,
 };
 
-use super::{object, open::Terms, shown, watch_balance};
+use super::{open::Terms, shown, watch_balance};
 
 /// Edit a retainer.
 #[derive(Debug, Clone)]
@@ -34,16 +33,14 @@ impl Decide for UpdateRetainer {
     }
 
     fn object(&self, book: &Book) -> Option<[u8; 12]> {
-        object(book, &self.retainer)
+        book.id_of(&self.retainer)
     }
 
     /// Refuses, in this order: `retainer_not_found`, `version_conflict`, `case_not_found`,
     /// `end_before_start`, `amount_…`, `auto_replenish_incomplete`.
     fn decide(&self, d: &mut Decision<'_>) -> Result<Shown, Stop> {
         let found = d.find(&self.retainer)?;
-        if self.version.is_some_and(|version| version != found.version) {
-            return Err(Rejection::VersionConflict { current: found.version }.into());
-        }
+        d.expect_version(&*found, self.version)?;
         let terms = self.terms.over(d, found.terms.clone())?;
 
         // From here on the command succeeds.
