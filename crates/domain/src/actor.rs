@@ -86,13 +86,10 @@ impl Role {
         };
         let whole = match self {
             Self::Owner | Self::Admin => true,
-            Self::Partner => !matches!(
-                action,
-                ManagePayments | ManageTransactions | Reconcile | ManageMembers
-            ),
-            Self::Accountant => {
-                !matches!(action, CreateClients | ChangeClients | ManageMembers)
+            Self::Partner => {
+                !matches!(action, ManagePayments | ManageTransactions | Reconcile | ManageMembers)
             }
+            Self::Accountant => !matches!(action, CreateClients | ChangeClients | ManageMembers),
             Self::Lawyer => {
                 matches!(action, ReadClients | CreateClients | ChangeClients | ReadRetainers)
                     || matches!(action, ConsumeRetainers | ReadInvoices | WriteInvoices)

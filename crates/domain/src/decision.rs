@@ -83,7 +83,8 @@ impl<'a> Decision<'a> {
         let role = if book.firm.id == MARKET {
             actor.claimed
         } else {
-            let member = book.members.get(actor.user).ok_or(Stop::Missing(Key::Member(actor.user)))?;
+            let member =
+                book.members.get(actor.user).ok_or(Stop::Missing(Key::Member(actor.user)))?;
             match member {
                 Some(member) if !member.active => return Err(Rejection::MemberLeft.into()),
                 Some(member) => member.role,

@@ -324,7 +324,8 @@ impl Money {
         }
         let product = i128::from(self.minor).checked_mul(i128::from(part));
         let minor = product.and_then(|product| divide(product, i128::from(whole)));
-        let minor = minor.and_then(|minor| i64::try_from(minor).ok()).ok_or(MoneyError::TooLarge)?;
+        let minor =
+            minor.and_then(|minor| i64::try_from(minor).ok()).ok_or(MoneyError::TooLarge)?;
         Ok(Self { minor, currency: self.currency })
     }
 

@@ -54,9 +54,7 @@ impl Decide for DeletePayments {
         for by in &self.payments {
             let found = match d.find(by) {
                 // Named twice in one list.
-                Err(Stop::Rejected(Rejection::PaymentNotFound))
-                    if book_has(d, by, &ids) =>
-                {
+                Err(Stop::Rejected(Rejection::PaymentNotFound)) if book_has(d, by, &ids) => {
                     continue;
                 }
                 other => other?,

@@ -175,8 +175,8 @@ impl Decide for RecordPayment {
         payment.wanted = wanted;
         let names_nothing =
             self.kind.is_none() && invoice.is_none() && self.applications.is_empty();
-        payment.fills_retainer = names_nothing
-            || matches!(payment.kind, PaymentType::Retainer | PaymentType::Advance);
+        payment.fills_retainer =
+            names_nothing || matches!(payment.kind, PaymentType::Retainer | PaymentType::Advance);
         payment.overpayment = self.overpayment;
         payment.day = day;
         self.details.onto(d, &mut payment);

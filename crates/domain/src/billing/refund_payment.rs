@@ -55,7 +55,8 @@ impl Decide for RefundPayment {
     /// `invoice_not_issued` (what it paid was written off).
     fn decide(&self, d: &mut Decision<'_>) -> Result<Shown, Stop> {
         let found = d.find(&self.payment)?;
-        let asked = self.amount.map(|amount| amount.positive(found.amount.currency())).transpose()?;
+        let asked =
+            self.amount.map(|amount| amount.positive(found.amount.currency())).transpose()?;
         debug_assert!(found.stage == PaymentStage::Completed || found.claims.is_empty());
         let client = holds_money(&found)?;
         let refundable = found.amount.minus(found.refunded)?;

@@ -141,8 +141,7 @@ fn release(
             Source::Payment(payment) => to_credit(d, &invoice, payment, amount)?,
             Source::Retainer(retainer) => to_trust(d, &invoice, retainer, amount)?,
         }
-        let setting =
-            Setting { source, kind: ApplicationKind::Released, amount, day: d.today };
+        let setting = Setting { source, kind: ApplicationKind::Released, amount, day: d.today };
         invoice = set_against(d, &invoice, setting)?;
     }
     Ok(invoice)

@@ -185,11 +185,8 @@ pub fn totals(
     let (taxed_net, exempt_net) = (taxed.net()?, exempt.net()?);
     let net = taxed_net.plus(exempt_net)?;
     let off = taken_off(discount, net)?;
-    let exempt_off = if net.is_zero() {
-        off
-    } else {
-        off.part_below(exempt_net.minor(), net.minor())?
-    };
+    let exempt_off =
+        if net.is_zero() { off } else { off.part_below(exempt_net.minor(), net.minor())? };
     let taxable = taxed_net.minus(off.minus(exempt_off)?)?;
     // Rounding down the exempt side can ask one minor unit too much of a tiny taxable side.
     let spill = if taxable.minor() < 0 { taxable.negated() } else { Money::zero(currency) };

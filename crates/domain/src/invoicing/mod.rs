@@ -78,8 +78,7 @@ pub(crate) fn set_against(
 
 /// Writes an invoice whose sums have changed: when nothing is due any more, it is paid from now on.
 pub(crate) fn settle(d: &mut Decision<'_>, mut invoice: Invoice) -> Arc<Invoice> {
-    invoice.paid_at =
-        if invoice.due().is_zero() { invoice.paid_at.or(Some(d.at)) } else { None };
+    invoice.paid_at = if invoice.due().is_zero() { invoice.paid_at.or(Some(d.at)) } else { None };
     d.update(invoice)
 }
 
@@ -89,11 +88,7 @@ pub(crate) fn settle(d: &mut Decision<'_>, mut invoice: Invoice) -> Arc<Invoice>
 /// # Errors
 /// [`Rejection::InvoiceClientMismatch`], [`Rejection::InvoiceNotIssued`], [`Rejection::Amount`],
 /// [`Rejection::AmountExceedsDue`]
-pub(crate) fn takes(
-    invoice: &Invoice,
-    client: Id<Client>,
-    amount: Money,
-) -> Result<(), Rejection> {
+pub(crate) fn takes(invoice: &Invoice, client: Id<Client>, amount: Money) -> Result<(), Rejection> {
     if invoice.client != client {
         return Err(Rejection::InvoiceClientMismatch);
     }
@@ -136,7 +131,12 @@ pub(crate) fn bill(
     for line in lines {
         if let Some(id) = line.time_entry {
             let entry = d.find(&crate::id::Ref::Id(id))?;
-            may_bill(entry.billable && entry.started_at.is_none(), entry.invoice, entry.client, client)?;
+            may_bill(
+                entry.billable && entry.started_at.is_none(),
+                entry.invoice,
+                entry.client,
+                client,
+            )?;
             d.update(TimeEntry { invoice: Some(invoice), ..TimeEntry::clone(&entry) });
         }
         if let Some(id) = line.expense {

@@ -44,11 +44,8 @@ impl Decide for RejectInvoice {
 
         // From here on the command succeeds.
         let reason = self.reason.clone();
-        let invoice = d.update(Invoice {
-            stage: InvoiceStage::Draft,
-            reason,
-            ..Invoice::clone(&found)
-        });
+        let invoice =
+            d.update(Invoice { stage: InvoiceStage::Draft, reason, ..Invoice::clone(&found) });
         shown(d, invoice)
     }
 }

@@ -146,6 +146,21 @@ named! {
         Consumption = "consumption",
         /// Money returned.
         Refund = "refund",
+        /// Money from another retainer of the client; counted with the deposits.
+        TransferIn = "transfer_in",
+        /// Money to another retainer of the client; counted with the refunds.
+        TransferOut = "transfer_out",
+    }
+}
+
+impl MovementKind {
+    /// The sum of the retainer in which it is counted.
+    pub const fn counts_as(self) -> Self {
+        match self {
+            Self::Deposit | Self::TransferIn => Self::Deposit,
+            Self::Consumption => Self::Consumption,
+            Self::Refund | Self::TransferOut => Self::Refund,
+        }
     }
 }
 
@@ -178,6 +193,16 @@ pub struct Movement {
     pub payment: Option<Id<Payment>>,
     /// Who posted it.
     pub by: Id<User>,
+}
+
+impl Movement {
+    /// What it adds to the balance, in minor units.
+    pub const fn signed_minor(&self) -> i64 {
+        match self.kind.counts_as() {
+            MovementKind::Deposit => self.amount.minor(),
+            _ => self.amount.minor().saturating_neg(),
+        }
+    }
 }
 
 /// How much a retainer moved on one day, net; what a backdated entry is judged by.

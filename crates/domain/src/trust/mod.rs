@@ -44,23 +44,16 @@ pub(crate) fn move_money(
     moving: Moving,
 ) -> Result<(Arc<Retainer>, Arc<Movement>), Stop> {
     let Moving { kind, amount, day, .. } = moving;
-    let signed = match kind {
-        MovementKind::Deposit => {
-            retainer.balance = retainer.balance.plus(amount)?;
-            retainer.deposits = retainer.deposits.plus(amount)?;
-            amount.minor()
-        }
-        MovementKind::Consumption => {
-            retainer.balance = retainer.balance.minus(amount)?;
-            retainer.consumptions = retainer.consumptions.plus(amount)?;
-            amount.minor().saturating_neg()
-        }
-        MovementKind::Refund => {
-            retainer.balance = retainer.balance.minus(amount)?;
-            retainer.refunds = retainer.refunds.plus(amount)?;
-            amount.minor().saturating_neg()
-        }
+    let is_deposit = kind.counts_as() == MovementKind::Deposit;
+    let sum = match kind.counts_as() {
+        MovementKind::Consumption => &mut retainer.consumptions,
+        MovementKind::Refund => &mut retainer.refunds,
+        _ => &mut retainer.deposits,
     };
+    *sum = sum.plus(amount)?;
+    retainer.balance =
+        if is_deposit { retainer.balance.plus(amount)? } else { retainer.balance.minus(amount)? };
+    let signed = if is_deposit { amount } else { amount.negated() };
     retainer.movements = retainer.movements.saturating_add(1);
     retainer.latest_day = retainer.latest_day.max(day);
     let movement = Arc::new(Movement {
@@ -79,9 +72,9 @@ pub(crate) fn move_money(
         by: d.actor.user,
     });
     d.push(Change::Movement(Arc::clone(&movement)));
-    d.push(Change::DayNet(DayNet { retainer: retainer.id, day, net_minor: signed }));
+    d.push(Change::DayNet(DayNet { retainer: retainer.id, day, net_minor: signed.minor() }));
     watch_balance(d, &mut retainer);
-    if kind == MovementKind::Consumption {
+    if matches!(kind, MovementKind::Consumption | MovementKind::TransferOut) {
         ask_for_more(d, &mut retainer)?;
     }
     let retainer = if retainer.movements == 1 { d.insert(retainer) } else { d.update(retainer) };

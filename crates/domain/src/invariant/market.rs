@@ -1,0 +1,57 @@
+//! I7: at most one accepted proposal per job, the job points at it, and counts right.
+
+use std::collections::BTreeMap;
+
+use super::verdict::Verdicts;
+use crate::{
+    id::Id,
+    rows::{Job, Proposal, ProposalStatus},
+};
+
+/// Jobs and what was proposed on them.
+#[derive(Default)]
+pub(super) struct Market {
+    jobs: BTreeMap<Id<Job>, Job>,
+    proposals: BTreeMap<Id<Job>, Vec<Proposal>>,
+}
+
+impl Market {
+    pub fn see_job(&mut self, job: Job) {
+        self.jobs.insert(job.id, job);
+    }
+
+    pub fn see_proposal(&mut self, v: &mut Verdicts, proposal: Proposal) {
+        v.i9.check(self.jobs.contains_key(&proposal.job), || {
+            format!("proposal {} names no job", proposal.id)
+        });
+        self.proposals.entry(proposal.job).or_default().push(proposal);
+    }
+
+    pub fn judge(&self, v: &mut Verdicts) {
+        for (id, job) in &self.jobs {
+            let proposals = self.proposals.get(id).map_or(&[][..], Vec::as_slice);
+            let with = |is: fn(&ProposalStatus) -> bool| {
+                proposals.iter().filter(move |proposal| is(&proposal.status))
+            };
+            let accepted: Vec<_> = with(|status| *status == ProposalStatus::Accepted)
+                .map(|proposal| proposal.id)
+                .collect();
+            let points = job.accepted.into_iter().collect::<Vec<_>>() == accepted;
+            v.i7.check(points, || {
+                format!("job {id} points at {:?}, accepted are {accepted:?}", job.accepted)
+            });
+            let live = with(|status| status.is_live()).count();
+            v.i7.check(i64::try_from(live) == Ok(job.proposals), || {
+                format!("job {id} counts {} proposals, {live} are live", job.proposals)
+            });
+            let mut lawyers: Vec<_> =
+                with(|status| status.is_live()).map(|proposal| proposal.created_by).collect();
+            lawyers.sort_unstable();
+            let twice = lawyers.windows(2).any(|pair| matches!(pair, [a, b] if a == b));
+            let own = lawyers.contains(&job.owner);
+            v.i7.check(!twice && !own, || {
+                format!("a lawyer has two live proposals on job {id}, or it is their own")
+            });
+        }
+    }
+}

@@ -1,0 +1,120 @@
+//! I5, I8 and I10: numbers, the audit log, kept answers, and that nothing acknowledged is missing.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use super::verdict::Verdicts;
+use crate::{
+    audit,
+    number::Series,
+    rows::{AuditRecord, Counter, Firm, Outcome},
+    time::Timestamp,
+};
+
+/// What was recorded, in order.
+#[derive(Default)]
+pub(super) struct Record {
+    pub firm: Option<Firm>,
+    counters: BTreeMap<(Series, i32), u32>,
+    numbers: BTreeMap<Series, Vec<(i32, u32, Timestamp)>>,
+    audit_count: i64,
+    audit_head: [u8; 32],
+    accepted: i64,
+    kept: BTreeMap<i64, ([u8; 32], [u8; 32])>,
+    /// What the accepted commands were about, each with its first audit record.
+    objects: BTreeMap<[u8; 12], i64>,
+    /// Every row that is there.
+    rows: BTreeSet<[u8; 12]>,
+}
+
+impl Record {
+    pub fn see_row(&mut self, id: [u8; 12]) {
+        self.rows.insert(id);
+    }
+
+    pub fn see_number(&mut self, series: Series, number: &str, at: Timestamp) {
+        if let Some((period, n)) = series.parse(number) {
+            self.numbers.entry(series).or_default().push((period, n, at));
+        }
+    }
+
+    pub fn see_counter(&mut self, counter: Counter) {
+        self.counters.insert((counter.series, counter.period), counter.taken);
+    }
+
+    /// Takes in an audit record; the place of its command in the journal, if it was accepted.
+    pub fn see_audit(&mut self, v: &mut Verdicts, record: &AuditRecord) -> Option<i64> {
+        self.audit_count = self.audit_count.saturating_add(1);
+        let hash = audit::chain(&self.audit_head, record);
+        let holds = record.n == self.audit_count && record.hash == hash;
+        v.i8.check(holds, || {
+            format!("audit record {} does not follow from the one before", record.n)
+        });
+        self.audit_head = record.hash;
+        if let Some(kept) = record.kept {
+            self.kept.insert(record.n, (record.fingerprint, kept));
+        }
+        let seq = record.seq?;
+        self.accepted = self.accepted.saturating_add(1);
+        v.i10.check(seq == self.accepted, || {
+            format!("audit record {} has seq {seq}, due was {}", record.n, self.accepted)
+        });
+        if let Some(object) = record.object {
+            self.objects.entry(object).or_insert(record.n);
+        }
+        Some(seq)
+    }
+
+    pub fn see_outcome(&mut self, v: &mut Verdicts, outcome: &Outcome) {
+        let digest = audit::kept(outcome.user, &outcome.key, &outcome.answer);
+        let holds = self.kept.remove(&outcome.audit_n) == Some((outcome.fingerprint, digest));
+        v.i8.check(holds, || {
+            format!("the outcome under key {:?} is not what was answered", outcome.key)
+        });
+    }
+
+    pub fn judge(mut self, v: &mut Verdicts) {
+        self.judge_numbers(v);
+        let Some(firm) = &self.firm else { return };
+        for n in self.kept.keys() {
+            v.i8.check(false, || format!("the outcome of audit record {n} is missing"));
+        }
+        for (object, n) in &self.objects {
+            v.i10.check(self.rows.contains(object), || {
+                format!("what audit record {n} made or changed is missing")
+            });
+        }
+        let holds = firm.audit_count == self.audit_count && firm.audit_head == self.audit_head;
+        v.i8.check(holds, || {
+            format!(
+                "the head counts {} audit records, there are {}",
+                firm.audit_count, self.audit_count
+            )
+        });
+        v.i10.check(firm.seq == self.accepted, || {
+            format!("the head's seq is {}, {} commands were accepted", firm.seq, self.accepted)
+        });
+    }
+
+    fn judge_numbers(&mut self, v: &mut Verdicts) {
+        let mut taken: BTreeMap<(Series, i32), u32> = BTreeMap::new();
+        for (series, numbers) in &mut self.numbers {
+            numbers.sort_unstable();
+            let mut latest = Timestamp::default();
+            for (period, n, at) in numbers {
+                let last = taken.entry((*series, *period)).or_default();
+                let dense = Some(*n) == last.checked_add(1);
+                *last = *n;
+                v.i5.check(dense && *at >= latest, || {
+                    format!(
+                        "{} is a gap, a duplicate or out of time order",
+                        series.number(*period, *n)
+                    )
+                });
+                latest = *at;
+            }
+        }
+        v.i5.check(taken == self.counters, || {
+            format!("counters say {:?}, documents say {taken:?}", self.counters)
+        });
+    }
+}
