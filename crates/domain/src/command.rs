@@ -161,7 +161,7 @@ pub fn decide(book: &Book, asked: Asked, command: &Command) -> Result<(Reply, Ve
     let shown = command.parts().decide(&mut decision)?;
     if nature.moves_money
         && let Some(fingerprint) = asked.unkeyed
-        && book.came_lately(&fingerprint, asked.at).ok_or(Stop::Missing(Key::Lately))?
+        && book.came_lately(&fingerprint, asked.at).ok_or_else(|| Stop::missing(Key::Lately))?
     {
         decision.alert(AlertKind::PossibleDuplicate, shown.object());
     }

@@ -24,8 +24,14 @@ use crate::{
 pub enum Stop {
     /// The business says no.
     Rejected(Rejection),
-    /// A row is needed that was not loaded: load it and decide again.
-    Missing(Key),
+    /// Rows are needed that were not loaded: load them and decide again.
+    Missing(Vec<Key>),
+}
+
+impl Stop {
+    pub(crate) fn missing(key: Key) -> Self {
+        Self::Missing(vec![key])
+    }
 }
 
 impl<R: Into<Rejection>> From<R> for Stop {
@@ -83,8 +89,10 @@ impl<'a> Decision<'a> {
         let role = if book.firm.id == MARKET {
             actor.claimed
         } else {
-            let member =
-                book.members.get(actor.user).ok_or(Stop::Missing(Key::Member(actor.user)))?;
+            let member = book
+                .members
+                .get(actor.user)
+                .ok_or_else(|| Stop::missing(Key::Member(actor.user)))?;
             match member {
                 Some(member) if !member.active => return Err(Rejection::MemberLeft.into()),
                 Some(member) => member.role,
@@ -151,6 +159,15 @@ impl<'a> Decision<'a> {
         by.map(|by| self.find(by)).transpose()
     }
 
+    /// Asks for all of these rows at once, so that they are not asked for one by one.
+    ///
+    /// # Errors
+    /// Some are not loaded.
+    pub fn need(&self, keys: impl IntoIterator<Item = Key>) -> Result<(), Stop> {
+        let missing: Vec<Key> = keys.into_iter().filter(|key| !self.book.holds(key)).collect();
+        if missing.is_empty() { Ok(()) } else { Err(Stop::Missing(missing)) }
+    }
+
     /// The row that another row refers to: there also when it is deleted.
     ///
     /// # Errors
@@ -168,7 +185,7 @@ impl<'a> Decision<'a> {
     }
 
     fn look_up<R: Entity>(&self, by: &Ref<R>) -> Result<Arc<R>, Stop> {
-        let missing = || Stop::Missing(R::load_key(by.clone()));
+        let missing = || Stop::missing(R::load_key(by.clone()));
         let id = match by {
             Ref::Id(id) => *id,
             Ref::Number(number) => {
@@ -179,7 +196,7 @@ impl<'a> Decision<'a> {
             return Ok(Arc::clone(row));
         }
         let row =
-            R::table(self.book).get(id).ok_or_else(|| Stop::Missing(R::load_key(Ref::Id(id))))?;
+            R::table(self.book).get(id).ok_or_else(|| Stop::missing(R::load_key(Ref::Id(id))))?;
         row.cloned().ok_or_else(|| R::NOT_FOUND.into())
     }
 
@@ -195,7 +212,7 @@ impl<'a> Decision<'a> {
     pub fn all<R: Entity>(&self, set: Set) -> Result<Vec<Arc<R>>, Stop> {
         let key = Key::Set(set);
         if !self.book.holds(&key) {
-            return Err(Stop::Missing(key));
+            return Err(Stop::missing(key));
         }
         let rows = R::table(self.book).rows();
         let mut rows: Vec<Arc<R>> =
@@ -244,7 +261,7 @@ impl<'a> Decision<'a> {
             .members
             .get(user)
             .map(Option::<&Arc<_>>::cloned)
-            .ok_or(Stop::Missing(Key::Member(user)))
+            .ok_or_else(|| Stop::missing(Key::Member(user)))
     }
 
     /// Takes the next number of a series, in today's period.
@@ -261,7 +278,7 @@ impl<'a> Decision<'a> {
         });
         let taken = earlier
             .or_else(|| self.book.counter(series, period))
-            .ok_or(Stop::Missing(Key::Counter(series, period)))?
+            .ok_or_else(|| Stop::missing(Key::Counter(series, period)))?
             .checked_add(1)
             .expect("a firm writes fewer than 2^32 documents a year");
         self.changes.push(Change::Counter(Counter { series, period, taken }));

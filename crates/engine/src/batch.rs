@@ -193,7 +193,10 @@ pub(crate) async fn load<S: Store>(
             break;
         }
         let loaded = lane.store.load(firm, &keys).await?;
-        keys = loaded.into_iter().filter_map(|row| book.load(row)).collect();
+        keys.clear();
+        for row in loaded {
+            book.load(row, &mut keys);
+        }
     }
     Ok(())
 }

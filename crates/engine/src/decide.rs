@@ -7,7 +7,7 @@ use std::{
     time::Instant,
 };
 
-use domain::{Book, Change, Key, Rejection, Reply, Stop, audit, rows::AuditRecord};
+use domain::{Asked, Book, Change, Key, Rejection, Reply, Stop, audit, rows::AuditRecord};
 
 use crate::{
     Intent, Request, Settled, Store, StoreError, Trouble, batch,
@@ -65,13 +65,13 @@ async fn one<S: Store>(
 async fn with_rows<S: Store, T>(
     lane: &mut Lane<S>,
     request: &Request,
-    step: impl Fn(&Book) -> Result<T, Key>,
+    step: impl Fn(&Book) -> Result<T, Vec<Key>>,
 ) -> Result<Result<T, Trouble>, StoreError> {
     for _ in 0..=lane.options.limits.missing_rounds_max {
         let book = &*lane.book(request);
         match catch_unwind(AssertUnwindSafe(|| step(book))) {
             Ok(Ok(done)) => return Ok(Ok(done)),
-            Ok(Err(key)) => batch::load(lane, request.actor.firm, vec![key]).await?,
+            Ok(Err(keys)) => batch::load(lane, request.actor.firm, keys).await?,
             Err(panic) => {
                 let (reason, command) = (panic_text(panic.as_ref()), request.command.name());
                 tracing::error!(reason, command, "a decision panicked");
@@ -100,10 +100,10 @@ struct Outcome {
 }
 
 /// Looks the key up, decides, and writes down the answer to keep.
-fn judge(book: &Book, member: &Waiting, decide: Decide) -> Result<Judged, Key> {
+fn judge(book: &Book, member: &Waiting, decide: Decide) -> Result<Judged, Vec<Key>> {
     let request = &member.request;
     let user = request.actor.user;
-    let row = book.members.get(user).ok_or(Key::Member(user))?;
+    let row = book.members.get(user).ok_or_else(|| vec![Key::Member(user)])?;
     // Who has left the firm is told nothing, also not what was answered before.
     let has_left = row.is_some_and(|row| !row.active);
     let once = once::of(request).filter(|_| !has_left);
@@ -111,14 +111,19 @@ fn judge(book: &Book, member: &Waiting, decide: Decide) -> Result<Judged, Key> {
         match once::look_up(book, request, once) {
             Earlier::Nothing => {}
             Earlier::Settled(settled) => return Ok(Judged::Earlier(settled)),
-            Earlier::Missing(key) => return Err(key),
+            Earlier::Missing(key) => return Err(vec![key]),
         }
     }
-    let at = book.firm.last_at;
-    let (result, changes) = match decide(book, at, request.actor, member.ids, &request.command) {
+    let asked = Asked {
+        at: book.firm.last_at,
+        actor: request.actor,
+        ids: member.ids,
+        unkeyed: request.once.is_none().then_some(request.fingerprint),
+    };
+    let (result, changes) = match decide(book, asked, &request.command) {
         Ok((reply, changes)) => (Ok(reply), changes),
         Err(Stop::Rejected(rejection)) => (Err(rejection), Vec::new()),
-        Err(Stop::Missing(key)) => return Err(key),
+        Err(Stop::Missing(keys)) => return Err(keys),
     };
     let kept = once.map(|once| (once.render.0)(&result));
     Ok(Judged::Now(Outcome { result, changes, kept }))

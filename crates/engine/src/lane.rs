@@ -15,14 +15,13 @@ use std::{
     time::Instant,
 };
 
-use domain::{Actor, Book, Command, Id, IdRun, Map, Reply, Stop, Timestamp, rows::Firm};
+use domain::{Asked, Book, Command, Id, IdRun, Map, Reply, Stop, rows::Firm};
 use tokio::sync::{mpsc, oneshot, watch};
 
 use crate::{Clock, CommandReport, Ids, Limits, Observer, Request, Settled, Store, Trouble, batch};
 
 /// How a command is decided; anything but [`domain::decide`] is for tests that need a defect.
-pub type Decide =
-    fn(&Book, Timestamp, Actor, IdRun, &Command) -> Result<(Reply, Vec<domain::Change>), Stop>;
+pub type Decide = fn(&Book, Asked, &Command) -> Result<(Reply, Vec<domain::Change>), Stop>;
 
 /// How an engine is set up.
 pub struct Options {

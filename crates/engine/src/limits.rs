@@ -29,7 +29,7 @@ impl Default for Limits {
             queue_count_max: 16_384,
             conflict_attempts_max: 8,
             conflict_backoff_max: Duration::from_millis(250),
-            missing_rounds_max: 3,
+            missing_rounds_max: 8,
             book_rows_max: 100_000,
         }
     }

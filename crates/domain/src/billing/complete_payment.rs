@@ -72,9 +72,11 @@ pub(super) fn complete(d: &mut Decision<'_>, payment: &Payment, day: Day) -> Res
         let payment = d.update(completed);
         return shown(d, payment, None, None);
     };
+    let meant_for = meant_for(payment);
+    d.need(meant_for.iter().map(|(invoice, _)| Key::Invoice(Ref::Id(*invoice))))?;
     let mut left = payment.amount;
     let mut paid = None;
-    for (invoice, most) in meant_for(payment) {
+    for (invoice, most) in meant_for {
         let invoice = d.get(invoice)?;
         let part = most.at_most(invoice.due())?.at_most(left)?;
         if invoice.stage == InvoiceStage::Issued && !part.is_zero() {

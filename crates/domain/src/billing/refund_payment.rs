@@ -16,8 +16,8 @@ use crate::{
     rejection::Rejection,
     reply::Shown,
     rows::{
-        ApplicationKind, Invoice, InvoiceStage, MovementKind, Payment, PaymentMethod, PaymentStage,
-        Refund, Retainer, Source, StatementKind, Target,
+        ApplicationKind, Invoice, InvoiceStage, MovementKind, Payment, PaymentMethod, Refund,
+        Retainer, Source, StatementKind, Target,
     },
     trust::{self, Moving, move_money},
 };
@@ -57,7 +57,6 @@ impl Decide for RefundPayment {
         let found = d.find(&self.payment)?;
         let asked =
             self.amount.map(|amount| amount.positive(found.amount.currency())).transpose()?;
-        debug_assert!(found.stage == PaymentStage::Completed || found.claims.is_empty());
         let client = holds_money(&found)?;
         let refundable = found.amount.minus(found.refunded)?;
         if refundable.is_zero() {
@@ -67,6 +66,10 @@ impl Decide for RefundPayment {
         if !refundable.covers(amount) {
             return Err(Rejection::RefundExceedsPayment.into());
         }
+        d.need(found.claims.iter().map(|claim| match claim.target {
+            Target::Invoice(id) => Key::Invoice(Ref::Id(id)),
+            Target::Retainer(id) => Key::Retainer(Ref::Id(id)),
+        }))?;
         let mut payment = Payment::clone(&found);
         let nothing = Money::zero(amount.currency());
         let seq = payment.arrived.map(|arrived| arrived.seq);

@@ -129,9 +129,14 @@ fn release(
         return Ok(invoice);
     }
     let key = Key::Applications(invoice.id);
-    let lines = d.book.applications(invoice.id).ok_or(Stop::Missing(key))?;
+    let lines = d.book.applications(invoice.id).ok_or_else(|| Stop::missing(key))?;
+    let standing = standing(lines);
+    d.need(standing.iter().map(|(source, _)| match *source {
+        Source::Payment(id) => Key::Payment(Ref::Id(id)),
+        Source::Retainer(id) => Key::Retainer(Ref::Id(id)),
+    }))?;
     let (mut left, mut invoice) = (surplus, invoice);
-    for (source, there) in standing(lines) {
+    for (source, there) in standing {
         if left.is_zero() {
             break;
         }

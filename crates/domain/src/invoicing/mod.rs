@@ -22,9 +22,9 @@ use std::sync::Arc;
 
 use crate::{
     billing::parties,
-    change::Change,
+    change::{Change, Key},
     decision::{Decision, Owed, Stop},
-    id::Id,
+    id::{Id, Ref},
     money::Money,
     rejection::Rejection,
     reply::Shown,
@@ -130,7 +130,7 @@ pub(crate) fn bill(
 ) -> Result<(), Stop> {
     for line in lines {
         if let Some(id) = line.time_entry {
-            let entry = d.find(&crate::id::Ref::Id(id))?;
+            let entry = d.find(&Ref::Id(id))?;
             may_bill(
                 entry.billable && entry.started_at.is_none(),
                 entry.invoice,
@@ -140,7 +140,7 @@ pub(crate) fn bill(
             d.update(TimeEntry { invoice: Some(invoice), ..TimeEntry::clone(&entry) });
         }
         if let Some(id) = line.expense {
-            let expense = d.find(&crate::id::Ref::Id(id))?;
+            let expense = d.find(&Ref::Id(id))?;
             may_bill(expense.billable, expense.invoice, expense.client, client)?;
             d.update(Expense { invoice: Some(invoice), ..Expense::clone(&expense) });
         }
@@ -165,6 +165,10 @@ fn may_bill(
 
 /// Gives the work on the invoice's lines free: it may be billed again.
 pub(crate) fn unbill(d: &mut Decision<'_>, invoice: &Invoice) -> Result<(), Stop> {
+    d.need(invoice.lines.iter().flat_map(|line| {
+        let entry = line.time_entry.map(|id| Key::TimeEntry(Ref::Id(id)));
+        entry.into_iter().chain(line.expense.map(|id| Key::Expense(Ref::Id(id))))
+    }))?;
     for line in invoice.lines.iter() {
         if let Some(id) = line.time_entry {
             let entry = d.get(id)?;

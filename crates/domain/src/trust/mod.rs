@@ -163,7 +163,11 @@ pub(crate) fn covers(
         return Ok(());
     }
     let key = Key::DaysFrom(retainer.id, day);
-    let days = d.book.days(retainer.id).filter(|_| d.book.holds(&key)).ok_or(Stop::Missing(key))?;
+    let days = d
+        .book
+        .days(retainer.id)
+        .filter(|_| d.book.holds(&key))
+        .ok_or_else(|| Stop::missing(key.clone()))?;
     let mut closing = retainer.balance.minor();
     for (_, net) in days.nets.range(day..).rev().take_while(|(later, _)| **later > day) {
         closing = closing.saturating_sub(*net);
