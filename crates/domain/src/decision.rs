@@ -346,6 +346,7 @@ impl<'a> Decision<'a> {
 }
 
 /// Why what a client owes has changed, and by how much.
+#[derive(Clone, Copy)]
 pub struct Owed<'a> {
     /// Why.
     pub kind: StatementKind,

@@ -37,6 +37,8 @@ pub mod money;
 mod named;
 pub mod number;
 pub mod people;
+#[cfg(test)]
+mod practice;
 pub mod rejection;
 pub mod reply;
 pub mod rows;

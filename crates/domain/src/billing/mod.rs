@@ -11,8 +11,6 @@ pub mod move_check;
 pub mod reconcile_payment;
 pub mod record_payment;
 pub mod refund_payment;
-#[cfg(test)]
-mod tests;
 pub mod unapply_payment;
 pub mod update_payment;
 

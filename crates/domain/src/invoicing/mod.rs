@@ -36,6 +36,7 @@ use crate::{
 };
 
 /// Something that is set against an invoice, or taken off it.
+#[derive(Clone, Copy)]
 pub(crate) struct Setting {
     pub source: Source,
     pub kind: ApplicationKind,
