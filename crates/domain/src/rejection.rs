@@ -187,6 +187,12 @@ rejections! {
     PaymentSettled = "payment_settled", Rule;
     /// One of them can't be deleted, so none was.
     NotDeletable = "not_deletable", Rule;
+    /// As [`Self::NotDeletable`], of payments.
+    PaymentsNotDeletable = "not_deletable", Rule;
+    /// As [`Self::PaymentSettled`], of a deletion.
+    DeletionSettled = "payment_settled", Rule;
+    /// As [`Self::PaymentNotCompleted`], of a refund.
+    RefundNotCompleted = "payment_not_completed", Rule;
     /// More than its invoices take, and the payer wants that refused.
     Overpayment = "overpayment", Rule;
     /// More than is left of the payment.

@@ -59,9 +59,9 @@ impl Decide for DeletePayments {
                 }
                 other => other?,
             };
-            is_open(&found).map_err(|refusal| match self.asked {
-                AskedFor::One => refusal,
-                AskedFor::Many => Rejection::NotDeletable,
+            is_open(&found).map_err(|_| match self.asked {
+                AskedFor::One => Rejection::DeletionSettled,
+                AskedFor::Many => Rejection::PaymentsNotDeletable,
             })?;
             stop_waiting(d, &found)?;
             d.update(Payment { deleted: true, ..Payment::clone(&found) });

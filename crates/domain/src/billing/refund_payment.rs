@@ -51,19 +51,19 @@ impl Decide for RefundPayment {
     }
 
     /// Refuses, in this order: `payment_not_found`, `amount_…`, `payment_not_completed`,
-    /// `not_applicable`, `already_refunded`, `refund_exceeds_payment`, `retainer_already_consumed`,
+    /// `not_applicable`, `refund_exceeds_payment`, `retainer_already_consumed`,
     /// `invoice_not_issued` (what it paid was written off).
     fn decide(&self, d: &mut Decision<'_>) -> Result<Shown, Stop> {
         let found = d.find(&self.payment)?;
         let asked =
             self.amount.map(|amount| amount.positive(found.amount.currency())).transpose()?;
-        let client = holds_money(&found)?;
+        let client = holds_money(&found).map_err(|refusal| match refusal {
+            Rejection::PaymentNotCompleted => Rejection::RefundNotCompleted,
+            other => other,
+        })?;
         let refundable = found.amount.minus(found.refunded)?;
-        if refundable.is_zero() {
-            return Err(Rejection::AlreadyRefunded.into());
-        }
         let amount = asked.unwrap_or(refundable);
-        if !refundable.covers(amount) {
+        if amount.is_zero() || !refundable.covers(amount) {
             return Err(Rejection::RefundExceedsPayment.into());
         }
         d.need(found.claims.iter().map(|claim| match claim.target {

@@ -399,7 +399,7 @@ fn refunds_take_credit_first_then_trust_then_invoices_and_never_more_than_was_pa
             (return_of(1, Some("400")), "partially_refunded 0+350+50"),
             (pay("150", 2), "completed 50 · paid 0"),
             (return_of(1, None), "refunded 0+0+400"),
-            (return_of(1, None), "already_refunded"),
+            (return_of(1, None), "refund_exceeds_payment"),
         ],
     );
     let expected =
