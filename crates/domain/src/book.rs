@@ -569,4 +569,35 @@ mod tests {
         assert!(keys.iter().all(|key| !book.holds(key)));
         assert_eq!(book.row_count(), 0);
     }
+
+    #[test]
+    fn what_came_twice_within_seconds_is_told_once() {
+        let mut book = Book::of_new_firm(Id::new([1; 12]));
+        let at = |seconds: i64| Timestamp::from_micros(seconds * 1_000_000);
+        let record = |seconds| AuditRecord {
+            n: 0,
+            seq: Some(1),
+            at: at(seconds),
+            user: Id::new([2; 12]),
+            role: crate::Role::Owner,
+            command: "consume_retainer".into(),
+            outcome: "accepted".into(),
+            object: None,
+            origin: "".into(),
+            request_id: "".into(),
+            fingerprint: [7; 32],
+            kept: None,
+            hash: [0; 32],
+        };
+        assert_eq!(book.came_lately(&[7; 32], at(0)), None);
+        book.load(Loaded::Lately(vec![([8; 32], at(0))]), &mut Vec::new());
+        assert_eq!(book.came_lately(&[8; 32], at(1)), Some(true));
+        assert_eq!(book.came_lately(&[7; 32], at(0)), Some(false));
+        book.record(record(0));
+        assert_eq!(book.came_lately(&[7; 32], at(10)), Some(true));
+        assert_eq!(book.came_lately(&[7; 32], at(31)), Some(false));
+        book.record(record(10));
+        assert_eq!(book.came_lately(&[7; 32], at(20)), Some(false), "somebody was told");
+        assert_eq!(book.came_lately(&[7; 32], at(41)), Some(false));
+    }
 }
