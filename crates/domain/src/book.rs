@@ -6,13 +6,12 @@
 
 use std::{
     collections::{BTreeMap, HashSet},
-    hash::Hash,
     sync::Arc,
 };
 
 use crate::{
     Map, audit,
-    change::{Change, CounterWrite, FirmBatch, Key, Loaded, Set, Write},
+    change::{Change, CounterWrite, FirmBatch, Key, Loaded, Set},
     entities,
     entity::Entity,
     id::{Id, Ref, User},
@@ -24,143 +23,15 @@ use crate::{
         CreditNote, DayNet, Entry, Expense, Firm, Invoice, Job, Member, Movement, Outcome, Payment,
         Proposal, Refund, Retainer, StatementLine, TimeEntry, Transaction,
     },
+    table::Table,
     time::{Day, Timestamp},
 };
-
-/// A row that changes: it has a key, a version and, where documents are numbered, a number.
-pub trait Row: Sized {
-    /// Its primary key within the firm.
-    type Key: Copy + Eq + Hash;
-    /// The key.
-    fn key(&self) -> Self::Key;
-    /// The optimistic lock.
-    fn version(&self) -> i64;
-    /// The number by which callers may name it.
-    fn number(&self) -> Option<&str> {
-        None
-    }
-    /// The further rows that an answer about it shows.
-    fn shows(&self, _: &mut Vec<Key>) {}
-}
 
 /// How many of the last commands a firm is asked about when one may have come twice.
 pub const LATELY_COUNT_MAX: usize = 256;
 /// How close to each other two equal commands look like one sent twice: a browser that has waited ten
 /// seconds for an answer asks again.
 const LATELY_MICROS: i64 = 30_000_000;
-
-struct Slot<R> {
-    row: Option<Arc<R>>,
-    /// The version in the database; `None` while the row is not there.
-    base: Option<i64>,
-    dirty: bool,
-}
-
-/// The loaded rows of one kind.
-pub struct Table<R: Row> {
-    slots: Map<R::Key, Slot<R>>,
-    by_number: Map<String, Option<R::Key>>,
-    dirty: Vec<R::Key>,
-    has_absent: bool,
-}
-
-impl<R: Row> Default for Table<R> {
-    fn default() -> Self {
-        Self {
-            slots: Map::default(),
-            by_number: Map::default(),
-            dirty: Vec::new(),
-            has_absent: false,
-        }
-    }
-}
-
-impl<R: Row<Key = Id<R>>> Table<R> {
-    fn holds(&self, by: &Ref<R>) -> bool {
-        match by {
-            Ref::Id(id) => self.slots.contains_key(id),
-            Ref::Number(number) => self.by_number.contains_key(number),
-        }
-    }
-}
-
-impl<R: Row> Table<R> {
-    /// `None`: not loaded. `Some(None)`: there is none.
-    pub fn get(&self, key: R::Key) -> Option<Option<&Arc<R>>> {
-        self.slots.get(&key).map(|slot| slot.row.as_ref())
-    }
-
-    /// Every loaded row.
-    pub fn rows(&self) -> impl Iterator<Item = &Arc<R>> {
-        self.slots.values().filter_map(|slot| slot.row.as_ref())
-    }
-
-    /// The key behind a number; `None` and `Some(None)` as in [`Self::get`].
-    pub fn key_of(&self, number: &str) -> Option<Option<R::Key>> {
-        self.by_number.get(number).copied()
-    }
-
-    /// A row as the database has it. A row already here stays: it may have changed in this batch.
-    fn load(&mut self, row: R, shown: &mut Vec<Key>) {
-        row.shows(shown);
-        if let Some(number) = row.number() {
-            self.by_number.entry(number.to_owned()).or_insert_with(|| Some(row.key()));
-        }
-        let base = Some(row.version());
-        self.slots.entry(row.key()).or_insert_with(|| Slot {
-            row: Some(Arc::new(row)),
-            base,
-            dirty: false,
-        });
-    }
-
-    fn absent(&mut self, key: R::Key) {
-        self.has_absent = true;
-        self.slots.entry(key).or_insert(Slot { row: None, base: None, dirty: false });
-    }
-
-    fn absent_number(&mut self, number: String) {
-        self.by_number.insert(number, None);
-        self.has_absent = true;
-    }
-
-    fn forget_absent(&mut self) {
-        if self.has_absent {
-            self.slots.retain(|_, slot| slot.row.is_some());
-            self.by_number.retain(|_, key| key.is_some());
-            self.has_absent = false;
-        }
-    }
-
-    fn put(&mut self, row: Arc<R>) {
-        let key = row.key();
-        if let Some(number) = row.number()
-            && self.by_number.get(number) != Some(&Some(key))
-        {
-            self.by_number.insert(number.to_owned(), Some(key));
-        }
-        let slot = self.slots.entry(key).or_insert(Slot { row: None, base: None, dirty: false });
-        slot.row = Some(row);
-        if !slot.dirty {
-            slot.dirty = true;
-            self.dirty.push(key);
-        }
-    }
-
-    fn take_writes(&mut self) -> Vec<Write<R>> {
-        let mut writes = Vec::with_capacity(self.dirty.len());
-        for key in self.dirty.drain(..) {
-            if let Some(slot) = self.slots.get_mut(&key)
-                && let Some(row) = &slot.row
-            {
-                writes.push(Write { row: Arc::clone(row), base: slot.base });
-                slot.base = Some(row.version());
-                slot.dirty = false;
-            }
-        }
-        writes
-    }
-}
 
 /// An account of the ledger, in one currency, on one day.
 type AccountDay = (Account, Currency, Day);
@@ -244,7 +115,7 @@ macro_rules! book {
 
             /// How many rows are held in memory.
             pub fn row_count(&self) -> usize {
-                [self.members.slots.len(), $(self.$table.slots.len(),)+ self.counters.len()]
+                [self.members.len(), $(self.$table.len(),)+ self.counters.len()]
                     .into_iter()
                     .fold(0, usize::saturating_add)
             }
@@ -252,7 +123,7 @@ macro_rules! book {
             /// Whether a decision that asks for `key` would find it here.
             pub fn holds(&self, key: &Key) -> bool {
                 match key {
-                    Key::Member(user) => self.members.slots.contains_key(user),
+                    Key::Member(user) => self.members.knows(*user),
                     $(Key::$row(by) => self.$table.holds(by),)+
                     Key::Counter(series, period) => self.counters.contains_key(&(*series, *period)),
                     Key::Outcome(user, key) => {

@@ -7,7 +7,7 @@ use std::sync::Arc;
 use crate::{
     MARKET,
     actor::{Action, Actor, Reach, Role},
-    book::{Book, Row},
+    book::Book,
     change::{Change, Key, Set},
     entity::Entity,
     id::{Id, IdRun, Ref},
@@ -16,6 +16,7 @@ use crate::{
     number::Series,
     rejection::Rejection,
     rows::{Alert, AlertKind, Client, Counter, Entry, Member, StatementKind, StatementLine},
+    table::Row,
     time::{Day, Timestamp},
 };
 

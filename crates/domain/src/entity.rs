@@ -3,7 +3,7 @@
 use std::sync::Arc;
 
 use crate::{
-    book::{Book, Row, Table},
+    book::Book,
     change::{Change, Key},
     entities,
     id::{Id, Ref, User},
@@ -12,6 +12,7 @@ use crate::{
         Alert, Case, Client, CreditNote, Expense, Invoice, Job, Member, Payment, Proposal, Refund,
         Retainer, TimeEntry, Transaction,
     },
+    table::{Row, Table},
     time::Timestamp,
 };
 

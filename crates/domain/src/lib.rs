@@ -42,6 +42,7 @@ mod practice;
 pub mod rejection;
 pub mod reply;
 pub mod rows;
+pub mod table;
 pub mod text;
 pub mod time;
 pub mod trust;
