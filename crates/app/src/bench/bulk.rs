@@ -9,8 +9,11 @@ use std::{
 use anyhow::{Context, bail};
 use domain::{
     Actor, Command, Decimal, Id, Ref, Role,
-    billing::client::CreateClient,
-    rows::ClientProfile,
+    billing::{
+        client::CreateClient,
+        record_payment::{PaymentDetails, Receipt, RecordPayment},
+    },
+    rows::{ClientProfile, Overpayment, PaymentMethod, PaymentType},
     trust::{
         consume::ConsumeRetainer,
         open::{OpenRetainer, Terms},
@@ -53,13 +56,41 @@ pub(super) async fn fill(path: &Path, entries: u64) -> anyhow::Result<()> {
     Ok(())
 }
 
-fn median(mut figures: Vec<f64>) -> f64 {
+/// What a filled database holds.
+pub(super) struct Filled {
+    /// The client with all the payments.
+    pub client: String,
+    /// Retainers with as many movements as were asked for.
+    pub retainers: [String; 2],
+}
+
+/// Writes a client's payments, and movements on two retainers.
+pub(super) async fn fill_practice(
+    path: &Path,
+    payments: usize,
+    movements: [usize; 2],
+) -> anyhow::Result<Filled> {
+    let bulk = Bulk::open(path).await?;
+    let [few, many] = movements;
+    bulk.consume(few, None).await?;
+    let older = Bulk { retainer: bulk.open_retainer().await?, ..bulk.clone() };
+    older.consume(many, None).await?;
+    bulk.carry_out(payments, None, &|| bulk.payment()).await?;
+    bulk.engine.drain().await;
+    let retainers = [bulk.retainer.to_string(), older.retainer.to_string()];
+    Ok(Filled { client: bulk.client.to_string(), retainers })
+}
+
+/// The figure in the middle.
+pub(super) fn median(mut figures: Vec<f64>) -> f64 {
     figures.sort_by(f64::total_cmp);
     figures[figures.len() / 2]
 }
 
+#[derive(Clone)]
 struct Bulk {
     engine: Engine,
+    client: Ref<domain::rows::Client>,
     retainer: Ref<domain::rows::Retainer>,
 }
 
@@ -82,18 +113,66 @@ impl Bulk {
         let profile = ClientProfile { full_name: "Bench".into(), ..ClientProfile::default() };
         let client = CreateClient { kind: None, profile, user: None };
         let client = accepted(engine.submit(request(client.into())).await?)?;
+        let client = Ref::Id(Id::new(client.shown.object()));
+        let mut bulk = Self { engine, client, retainer: Ref::Number(String::new()) };
+        bulk.retainer = bulk.open_retainer().await?;
+        Ok(bulk)
+    }
+
+    async fn open_retainer(&self) -> anyhow::Result<Ref<domain::rows::Retainer>> {
         let open = OpenRetainer {
-            client: Ref::Id(Id::new(client.shown.object())),
+            client: self.client.clone(),
             amount: Decimal::whole(9_000_000_000_000),
             currency: None,
             terms: Terms::default(),
         };
-        let retainer = accepted(engine.submit(request(open.into())).await?)?;
-        Ok(Self { engine, retainer: Ref::Id(Id::new(retainer.shown.object())) })
+        let retainer = accepted(self.engine.submit(request(open.into())).await?)?;
+        Ok(Ref::Id(Id::new(retainer.shown.object())))
     }
 
-    /// Consumes `count` times, two batches in flight; commands a second.
+    fn consumption(&self) -> Command {
+        let consume = ConsumeRetainer {
+            retainer: self.retainer.clone(),
+            amount: "0.01".parse().expect("it is a decimal"),
+            invoice: None,
+            date: None,
+            description: None,
+        };
+        consume.into()
+    }
+
+    /// A payment that is client credit.
+    fn payment(&self) -> Command {
+        let record = RecordPayment {
+            client: Some(self.client.clone()),
+            amount: "0.01".parse().expect("it is a decimal"),
+            currency: None,
+            method: PaymentMethod::Cash,
+            kind: Some(PaymentType::CustomerPayment),
+            retainer: None,
+            invoice: None,
+            applications: Vec::new(),
+            case: None,
+            receipt: Receipt::Received,
+            overpayment: Overpayment::Credit,
+            details: PaymentDetails::default(),
+            date: None,
+        };
+        record.into()
+    }
+
+    /// Consumes `count` times; commands a second.
     async fn consume(&self, count: usize, keys: Option<usize>) -> anyhow::Result<f64> {
+        self.carry_out(count, keys, &|| self.consumption()).await
+    }
+
+    /// Has `count` commands carried out, two batches in flight; commands a second.
+    async fn carry_out(
+        &self,
+        count: usize,
+        keys: Option<usize>,
+        command: &dyn Fn() -> Command,
+    ) -> anyhow::Result<f64> {
         let started = Instant::now();
         let mut left = count;
         let mut waves = std::collections::VecDeque::new();
@@ -101,7 +180,7 @@ impl Bulk {
             if left > 0 && waves.len() < 2 {
                 let size = left.min(BULK_BATCH_COUNT);
                 left -= size;
-                waves.push_back(self.wave(size, keys.map(|round| (round, left))));
+                waves.push_back(self.wave(size, keys.map(|round| (round, left)), command));
                 continue;
             }
             let wave: tokio::task::JoinHandle<anyhow::Result<()>> =
@@ -115,18 +194,12 @@ impl Bulk {
         &self,
         size: usize,
         keys: Option<(usize, usize)>,
+        command: &dyn Fn() -> Command,
     ) -> tokio::task::JoinHandle<anyhow::Result<()>> {
         let engine = self.engine.clone();
         let requests: Vec<_> = (0..size)
             .map(|n| {
-                let consume = ConsumeRetainer {
-                    retainer: self.retainer.clone(),
-                    amount: "0.01".parse().expect("it is a decimal"),
-                    invoice: None,
-                    date: None,
-                    description: None,
-                };
-                let mut request = request(consume.into());
+                let mut request = request(command());
                 request.once = keys.map(|(round, wave)| once(&format!("{round}-{wave}-{n}")));
                 request
             })

@@ -4,6 +4,7 @@
 
 mod bulk;
 mod load;
+mod practice;
 mod report;
 mod served;
 
@@ -51,8 +52,10 @@ pub fn run(args: &BenchArgs) -> anyhow::Result<()> {
     runtime.block_on(async {
         over_http(args, folder.path(), &mut report).await?;
         bulk::measure(args.rounds, folder.path(), &mut report).await?;
+        practice::commands(args, folder.path(), &mut report).await?;
         if !args.small {
             with_history(args, folder.path(), &mut report).await?;
+            practice::with_many_rows(args, folder.path(), &mut report).await?;
         }
         anyhow::Ok(())
     })?;

@@ -97,7 +97,8 @@ impl Served {
         .into_bytes()
     }
 
-    fn post(&self, path: &str, headers: &str, body: &str) -> Vec<u8> {
+    /// A POST as bytes.
+    pub fn post(&self, path: &str, headers: &str, body: &str) -> Vec<u8> {
         format!(
             "POST {path} HTTP/1.1\r\nHost: bench\r\nAuthorization: Bearer {}\r\n{headers}\
              Content-Type: application/json\r\nContent-Length: {}\r\n\r\n{body}",
@@ -133,30 +134,56 @@ impl Served {
 
     async fn open_retainers(&self, count: usize) -> anyhow::Result<Vec<String>> {
         let mut stream = TcpStream::connect(("127.0.0.1", self.port)).await?;
-        let client = self.send(&mut stream, "/api/clients", r#"{"fullName":"Bench"}"#).await?;
-        let client = client["data"]["_id"].as_str().context("a client without an id")?.to_owned();
+        let client = self.client().await?;
         let body = format!(r#"{{"clientId":"{client}","initialAmount":{DEPOSIT}}}"#);
         let mut ids = Vec::with_capacity(count);
         for _ in 0..count {
-            let retainer = self.send(&mut stream, "/api/retainers", &body).await?;
-            ids.push(
-                retainer["data"]["_id"].as_str().context("a retainer without an id")?.to_owned(),
-            );
+            ids.push(self.make(&mut stream, "/api/retainers", &body).await?);
         }
         Ok(ids)
     }
 
-    async fn send(
+    /// A new client's id.
+    pub async fn client(&self) -> anyhow::Result<String> {
+        let mut stream = TcpStream::connect(("127.0.0.1", self.port)).await?;
+        self.make(&mut stream, "/api/clients", r#"{"fullName":"Bench"}"#).await
+    }
+
+    /// A new retainer's id.
+    pub async fn retainer(&self) -> anyhow::Result<String> {
+        self.open_retainers(1).await?.pop().context("a retainer was opened")
+    }
+
+    /// Posts, and gives the id of what was made.
+    pub async fn make(
+        &self,
+        stream: &mut TcpStream,
+        path: &str,
+        body: &str,
+    ) -> anyhow::Result<String> {
+        let made = self.send(stream, path, body).await?;
+        Ok(made["data"]["_id"].as_str().context("an answer without an id")?.to_owned())
+    }
+
+    /// Reads what is at a path.
+    pub async fn fetch(
+        &self,
+        stream: &mut TcpStream,
+        path: &str,
+    ) -> anyhow::Result<serde_json::Value> {
+        stream.write_all(&self.get(path)).await?;
+        answered(stream).await
+    }
+
+    /// Posts, and reads the answer.
+    pub async fn send(
         &self,
         stream: &mut TcpStream,
         path: &str,
         body: &str,
     ) -> anyhow::Result<serde_json::Value> {
         stream.write_all(&self.post(path, "", body)).await?;
-        let mut answer = Vec::new();
-        load::read_answer(stream, &mut answer).await?;
-        let body = answer.windows(4).position(|window| window == b"\r\n\r\n").context("no body")?;
-        Ok(serde_json::from_slice(&answer[body + 4..])?)
+        answered(stream).await
     }
 
     /// Resident memory of the server, in MB.
@@ -167,4 +194,11 @@ impl Served {
         let kb: f64 = line.trim().trim_end_matches("kB").trim().parse()?;
         Ok(kb / 1024.0)
     }
+}
+
+async fn answered(stream: &mut TcpStream) -> anyhow::Result<serde_json::Value> {
+    let mut answer = Vec::new();
+    load::read_answer(stream, &mut answer).await?;
+    let body = answer.windows(4).position(|window| window == b"\r\n\r\n").context("no body")?;
+    Ok(serde_json::from_slice(&answer[body + 4..])?)
 }
