@@ -15,6 +15,7 @@ use crate::{
     entities,
     entity::Entity,
     id::{Id, Ref, User},
+    lately::Lately,
     ledger::{Account, Side},
     money::Currency,
     number::Series,
@@ -26,12 +27,6 @@ use crate::{
     table::Table,
     time::{Day, Timestamp},
 };
-
-/// How many of the last commands a firm is asked about when one may have come twice.
-pub const LATELY_COUNT_MAX: usize = 256;
-/// How close to each other two equal commands look like one sent twice: a browser that has waited ten
-/// seconds for an answer asks again.
-const LATELY_MICROS: i64 = 30_000_000;
 
 /// An account of the ledger, in one currency, on one day.
 type AccountDay = (Account, Currency, Day);
@@ -63,19 +58,6 @@ pub struct Days {
     pub nets: BTreeMap<Day, i64>,
 }
 
-/// When a fingerprint was last seen, and whether somebody was told that it came twice.
-#[derive(Debug, Clone, Copy)]
-struct Seen {
-    at: Timestamp,
-    told: bool,
-}
-
-impl Seen {
-    const fn is_lately(self, now: Timestamp) -> bool {
-        now.micros().saturating_sub(self.at.micros()) <= LATELY_MICROS
-    }
-}
-
 macro_rules! book {
     ($($row:ident, $table:ident, $absent:ident;)+) => {
         /// One firm's rows and the journal lines of the batch under way.
@@ -92,7 +74,7 @@ macro_rules! book {
             days: Map<Id<Retainer>, Days>,
             applications: Map<Id<Invoice>, Vec<Application>>,
             sets: HashSet<Set>,
-            lately: Option<Map<[u8; 32], Seen>>,
+            lately: Option<Lately>,
             journal: Journal,
         }
 
@@ -326,27 +308,17 @@ impl Book {
     }
 
     fn load_lately(&mut self, seen: &[([u8; 32], Timestamp)]) {
-        self.lately = Some(Map::default());
+        let mut lately = Lately::default();
         for (fingerprint, at) in seen.iter().rev() {
-            self.note(*fingerprint, *at);
+            lately.note(*fingerprint, *at);
         }
+        self.lately = Some(lately);
     }
 
     /// Whether the same was asked for within the last seconds and nobody was told yet; `None`: not
     /// loaded.
     pub fn came_lately(&self, fingerprint: &[u8; 32], at: Timestamp) -> Option<bool> {
-        let seen = self.lately.as_ref()?.get(fingerprint);
-        Some(seen.is_some_and(|seen| seen.is_lately(at) && !seen.told))
-    }
-
-    /// Remembers what was accepted, for [`Self::came_lately`].
-    fn note(&mut self, fingerprint: [u8; 32], at: Timestamp) {
-        let Some(lately) = &mut self.lately else { return };
-        if lately.len() >= LATELY_COUNT_MAX.saturating_mul(2) {
-            lately.retain(|_, seen| seen.is_lately(at));
-        }
-        let told = lately.get(&fingerprint).is_some_and(|seen| seen.is_lately(at));
-        lately.insert(fingerprint, Seen { at, told });
+        Some(self.lately.as_ref()?.came_untold(fingerprint, at))
     }
 
     /// A retainer's day nets, if they were asked for.
@@ -406,7 +378,9 @@ impl Book {
         self.firm.audit_count = n;
         self.firm.audit_head = record.hash;
         if record.seq.is_some() {
-            self.note(record.fingerprint, record.at);
+            if let Some(lately) = &mut self.lately {
+                lately.note(record.fingerprint, record.at);
+            }
         }
         self.journal.audit.push(record);
         n

@@ -81,7 +81,7 @@ macro_rules! changes {
                 /// Its lines.
                 lines: Vec<Application>,
             },
-            /// Fingerprint and time of the last [`crate::book::LATELY_COUNT_MAX`] accepted commands,
+            /// Fingerprint and time of the last [`crate::lately::LATELY_COUNT_MAX`] accepted commands,
             /// newest first.
             Lately(Vec<([u8; 32], Timestamp)>),
             /// Every row of a set; each one is a row of an entity.

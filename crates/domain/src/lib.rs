@@ -31,6 +31,7 @@ mod entity;
 pub mod id;
 pub mod invariant;
 pub mod invoicing;
+pub mod lately;
 pub mod ledger;
 pub mod market;
 pub mod money;

@@ -17,9 +17,9 @@ use crate::{
     rejection::Rejection,
     reply::Shown,
     rows::{
-        AlertKind, ApplicationKind, Arrival, Client, Invoice, InvoiceStage, MovementKind,
-        Overpayment, Payment, PaymentStage, Retainer, RetainerStatus, Source, StatementKind,
-        Target,
+        AlertKind, ApplicationKind, Arrival, CheckState, Client, Invoice, InvoiceStage,
+        MovementKind, Overpayment, Payment, PaymentStage, Retainer, RetainerStatus, Source,
+        StatementKind, Target,
     },
     time::Day,
 };
@@ -67,6 +67,9 @@ pub(super) fn complete(d: &mut Decision<'_>, payment: &Payment, day: Day) -> Res
     completed.arrived = Some(Arrival { seq: d.seq, at: d.at });
     completed.failure = None;
     completed.wanted = Vec::new();
+    if let Some(check) = &mut completed.check {
+        check.state = CheckState::Cleared;
+    }
     let Ok(client) = payer(payment) else {
         // Recorded, and nothing more: it is not a client's money.
         let payment = d.update(completed);

@@ -34,12 +34,14 @@ impl Decide for SendInvoice {
         book.id_of(&self.invoice)
     }
 
-    /// Refuses, in this order: `invoice_not_found`, `invoice_not_draft`.
+    /// Refuses, in this order: `invoice_not_found`, `invoice_not_draft`, `client_not_found` (archived).
     fn decide(&self, d: &mut Decision<'_>) -> Result<Shown, Stop> {
         let found = d.find(&self.invoice)?;
         if !matches!(found.stage, InvoiceStage::Draft | InvoiceStage::Approved) {
             return Err(Rejection::InvoiceNotDraft.into());
         }
+        // Nobody starts to owe after having been archived.
+        d.find(&Ref::Id(found.client))?;
 
         // From here on the command succeeds.
         let (total, vat, day) = (found.totals.total, found.totals.vat, found.issue_day);

@@ -73,11 +73,13 @@ impl Decide for ReplenishRetainer {
         book.id_of(&self.retainer)
     }
 
-    /// Refuses, in this order: `retainer_not_found`, `amount_…`, `date_in_future`, `date_too_early`,
+    /// Refuses, in this order: `retainer_not_found`, `client_not_found`, `amount_…`, `date_in_future`, `date_too_early`,
     /// `retainer_not_active`, `payment_not_found`, `payment_client_mismatch`,
     /// `payment_not_completed`, `currency_mismatch`, `payment_insufficient`, `too_many_applications`.
     fn decide(&self, d: &mut Decision<'_>) -> Result<Shown, Stop> {
         let retainer = d.find(&self.retainer)?;
+        // No money is taken for who was archived.
+        d.find(&Ref::Id(retainer.client))?;
         let amount = self.amount.positive(retainer.currency())?;
         let day = effective_day(d, &retainer, self.date)?;
         match retainer.status(d.today) {
