@@ -33,10 +33,7 @@ pub(in crate::http) fn page<S: Clone + Send + Sync + 'static>() -> Router<S> {
     static STYLE: LazyLock<Vec<u8>> = LazyLock::new(|| gzipped("dist/swagger-ui.css"));
     Router::new()
         .route("/docs", get(async || html(include_str!("index.html"))))
-        .route(
-            "/docs/start.js",
-            get(async || ([(CONTENT_TYPE, SCRIPT)], include_str!("start.js"))),
-        )
+        .route("/docs/start.js", get(async || ([(CONTENT_TYPE, SCRIPT)], include_str!("start.js"))))
         .route("/docs/swagger-ui-bundle.js", get(async || packed(SCRIPT, &UI)))
         .route("/docs/swagger-ui.css", get(async || packed("text/css; charset=utf-8", &STYLE)))
 }
