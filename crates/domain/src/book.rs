@@ -377,10 +377,8 @@ impl Book {
         record.hash = audit::chain(&self.firm.audit_head, &record);
         self.firm.audit_count = n;
         self.firm.audit_head = record.hash;
-        if record.seq.is_some() {
-            if let Some(lately) = &mut self.lately {
-                lately.note(record.fingerprint, record.at);
-            }
+        if let Some(lately) = self.lately.as_mut().filter(|_| record.seq.is_some()) {
+            lately.note(record.fingerprint, record.at);
         }
         self.journal.audit.push(record);
         n

@@ -10,23 +10,29 @@ use domain::{
 use crate::{
     BatchReport, CommandReport, Intent, Settled, Store, StoreError, Trouble,
     decide::{self, Answers},
-    lane::{Fatal, Lane, Waiting},
-    once, retry,
+    lane::{Fatal, Lane},
+    once,
+    queue::Waiting,
+    retry,
 };
 
-/// Carries a batch out and answers its callers. Gives back those it had no time to decide.
+/// Carries a batch out, in as many commits as its time limit makes of it, and answers its callers.
 pub(crate) async fn carry_out<S: Store>(
     lane: &mut Lane<S>,
     mut members: Vec<Waiting>,
     queued: usize,
-) -> Result<Vec<Waiting>, Fatal> {
+) -> Result<(), Fatal> {
     let mut attempt_n = 0;
     loop {
         let failure = match attempt(lane, &members, queued).await {
             Ok(answers) => {
                 let undecided = members.split_off(answers.len());
                 answer_each(lane, members, answers);
-                return Ok(undecided);
+                if undecided.is_empty() {
+                    return Ok(());
+                }
+                (members, attempt_n) = (undecided, 0);
+                continue;
             }
             Err(failure) => failure,
         };
@@ -36,7 +42,7 @@ pub(crate) async fn carry_out<S: Store>(
                 attempt_n += 1;
                 if attempt_n >= lane.options.limits.conflict_attempts_max {
                     answer_all(lane, members, &Trouble::Unavailable(reason));
-                    return Ok(Vec::new());
+                    return Ok(());
                 }
                 lane.options.observer.retry();
                 let longest = lane.options.limits.conflict_backoff_max;
@@ -49,7 +55,7 @@ pub(crate) async fn carry_out<S: Store>(
                     members.len()
                 );
                 answer_all(lane, members, &Trouble::Unavailable(reason));
-                return Ok(Vec::new());
+                return Ok(());
             }
             StoreError::Refused(reason) if members.len() == 1 => {
                 tracing::error!(
@@ -58,7 +64,7 @@ pub(crate) async fn carry_out<S: Store>(
                     "the database refused a command"
                 );
                 answer_all(lane, members, &Trouble::Defect(reason));
-                return Ok(Vec::new());
+                return Ok(());
             }
             StoreError::Refused(reason) => {
                 tracing::error!(
@@ -70,7 +76,7 @@ pub(crate) async fn carry_out<S: Store>(
                     lane.options.observer.retry();
                     Box::pin(carry_out(lane, vec![member], queued)).await?;
                 }
-                return Ok(Vec::new());
+                return Ok(());
             }
             StoreError::Unknown(reason) => {
                 let fate = |member: &Waiting| match member.request.intent {
@@ -202,6 +208,8 @@ pub(crate) async fn load<S: Store>(
 }
 
 fn answer_each<S>(lane: &Lane<S>, members: Vec<Waiting>, answers: Answers) {
+    // Whoever has been answered finds room for the next command.
+    lane.shared.room.leave(members.iter().map(|member| member.request.actor.firm));
     for (member, answer) in members.into_iter().zip(answers) {
         let outcome = match &answer {
             Ok(_) if member.request.intent == Intent::DryRun => "dry_run",
@@ -214,8 +222,7 @@ fn answer_each<S>(lane: &Lane<S>, members: Vec<Waiting>, answers: Answers) {
         let waited: Duration = member.submitted.elapsed();
         let command = member.request.command.name();
         lane.options.observer.command(&CommandReport { command, outcome, waited });
-        // A caller that has gone does not undo its command.
-        let _ = member.answer.send(answer);
+        member.answer(answer);
     }
 }
 

@@ -10,12 +10,14 @@ use std::{
 use domain::{Asked, Book, Change, Key, Rejection, Reply, Stop, audit, rows::AuditRecord};
 
 use crate::{
-    Intent, Request, Settled, Store, StoreError, Trouble, batch,
-    lane::{Decide, Lane, Waiting},
+    Decide, Intent, Request, Settled, Store, StoreError, Trouble, batch,
+    lane::Lane,
     once::{self, Earlier},
+    queue::{Answer, Waiting},
 };
 
-pub(crate) type Answers = Vec<Result<Settled, Trouble>>;
+/// Of a batch's members, from the first on.
+pub(crate) type Answers = Vec<Answer>;
 
 /// Decides the members in order, until all are decided or the batch's time is up.
 pub(crate) async fn each<S: Store>(
@@ -42,10 +44,7 @@ pub(crate) async fn each<S: Store>(
     Ok(answers)
 }
 
-async fn one<S: Store>(
-    lane: &mut Lane<S>,
-    member: &Waiting,
-) -> Result<Result<Settled, Trouble>, StoreError> {
+async fn one<S: Store>(lane: &mut Lane<S>, member: &Waiting) -> Result<Answer, StoreError> {
     let (request, decide) = (&member.request, lane.options.decide);
     let judged = match with_rows(lane, request, |book| judge(book, member, decide)).await? {
         Ok(judged) => judged,

@@ -7,17 +7,19 @@
 mod batch;
 mod clock;
 mod decide;
+mod handle;
 mod lane;
 mod limits;
 pub mod model;
 mod observe;
 mod once;
+mod queue;
 mod request;
 mod retry;
 mod store;
 
 pub use clock::{Clock, Ids, SystemClock};
-pub use lane::{Decide, Engine, Options};
+pub use handle::{Decide, Engine, Options};
 pub use limits::Limits;
 pub use observe::{BatchReport, CommandReport, Observer, Silent};
 pub use request::{Intent, Once, Render, Request, Settled, Trouble};

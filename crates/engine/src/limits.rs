@@ -7,10 +7,16 @@ use std::time::Duration;
 pub struct Limits {
     /// Most commands in one commit. 1 is a supported mode: one command, one commit.
     pub batch_count_max: usize,
+    /// Most commands in one commit when those beyond `batch_count_max` all came in bulk.
+    pub bulk_batch_count_max: usize,
     /// Longest time a batch spends deciding before it commits what it has.
     pub batch_decide_max: Duration,
-    /// Most commands waiting in the queue; one more is answered "overloaded" at once.
+    /// Most commands in the queue, those that are being carried out among them; one more is answered "overloaded" at once.
     pub queue_count_max: usize,
+    /// Most commands of one firm in the queue, so that no firm can fill it alone.
+    pub firm_queue_count_max: usize,
+    /// Most commands that are submitted together.
+    pub bulk_count_max: usize,
     /// Most attempts at one batch when other processes keep being first.
     pub conflict_attempts_max: u32,
     /// Longest pause between two attempts (exponential from 1 ms, full jitter).
@@ -25,8 +31,11 @@ impl Default for Limits {
     fn default() -> Self {
         Self {
             batch_count_max: 128,
+            bulk_batch_count_max: 256,
             batch_decide_max: Duration::from_millis(50),
-            queue_count_max: 16_384,
+            queue_count_max: 65_536,
+            firm_queue_count_max: 32_768,
+            bulk_count_max: 8_192,
             conflict_attempts_max: 8,
             conflict_backoff_max: Duration::from_millis(250),
             missing_rounds_max: 8,

@@ -123,7 +123,8 @@ fn operation(route: &Route, method: &Method, n: usize, generator: &mut SchemaGen
             );
         }
         Answers::Text(media_type) => {
-            let content = json!({media_type: {"schema": {"type": "string"}}});
+            let kind = if media_type == "application/json" { "object" } else { "string" };
+            let content = json!({media_type: {"schema": {"type": kind}}});
             responses.insert("200".into(), json!({"description": "OK", "content": content}));
         }
     }

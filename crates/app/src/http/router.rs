@@ -38,6 +38,7 @@ pub(crate) fn routes(app: &Arc<App>) -> Router {
         .fold(Router::new(), |router, route| {
             router.route(&route.path, route.operation.router(&route.methods))
         })
+        .merge(docs::page())
         .fallback(async || Refusal::not_found(Message::NotFound))
         .method_not_allowed_fallback(async || {
             Refusal::new(hyper::StatusCode::METHOD_NOT_ALLOWED, Message::MethodNotAllowed)

@@ -3,5 +3,6 @@
 #![expect(clippy::unwrap_used, reason = "in a test a panic is the verdict")]
 
 mod batches;
+mod bulk;
 mod dry_run;
 mod support;

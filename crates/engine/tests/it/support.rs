@@ -126,14 +126,17 @@ pub async fn all(engine: &Engine, requests: Vec<Request>) -> Vec<Result<Settled,
     settled
 }
 
+/// A commit's firms, and how many commands of each.
+pub type Tried = Vec<(Id<Firm>, usize)>;
+
 /// A store that refuses, loses or delays what the test tells it to.
 pub struct Faulty {
     pub inner: Model,
     pub refuse_amount: i64,
     pub conflicts: Arc<AtomicUsize>,
     pub unknown: Arc<AtomicBool>,
-    /// The firms of each commit, in order.
-    pub commits: Arc<Mutex<Vec<Vec<Id<Firm>>>>>,
+    /// Each commit tried, in order.
+    pub commits: Arc<Mutex<Vec<Tried>>>,
     pub commit_takes: Duration,
 }
 
@@ -159,7 +162,7 @@ impl Store for Faulty {
     }
     async fn commit(&mut self, batch: &Batch) -> Result<(), StoreError> {
         tokio::time::sleep(self.commit_takes).await;
-        let firms = batch.firms.iter().map(|part| part.firm.id).collect();
+        let firms = batch.firms.iter().map(|part| (part.firm.id, part.audit.len())).collect();
         self.commits.lock().unwrap().push(firms);
         let mut movements = batch.firms.iter().flat_map(|part| &part.movements);
         if movements.any(|movement| movement.amount.minor() == self.refuse_amount) {
@@ -178,4 +181,27 @@ impl Store for Faulty {
         }
     }
     async fn rollback(&mut self) {}
+}
+
+/// A store in which the n-th commit, counted down, takes the whole lane with it.
+pub struct Dying<S> {
+    pub inner: S,
+    pub commits: usize,
+}
+
+impl<S: Store> Store for Dying<S> {
+    async fn begin(&mut self, firms: &[Id<Firm>]) -> Result<Vec<Option<Firm>>, StoreError> {
+        self.inner.begin(firms).await
+    }
+    async fn load(&mut self, firm: Id<Firm>, keys: &[Key]) -> Result<Vec<Loaded>, StoreError> {
+        self.inner.load(firm, keys).await
+    }
+    async fn commit(&mut self, batch: &Batch) -> Result<(), StoreError> {
+        self.commits -= 1;
+        assert!(self.commits > 0, "as the test asked");
+        self.inner.commit(batch).await
+    }
+    async fn rollback(&mut self) {
+        self.inner.rollback().await;
+    }
 }

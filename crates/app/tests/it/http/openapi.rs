@@ -80,4 +80,19 @@ async fn the_document_is_served() {
     let answer = ours.send(&Call::get("/openapi.json")).await;
     assert_eq!((answer.status, answer.header("content-type")), (200, Some("application/json")));
     assert_eq!(answer.json(), amanah::http::openapi());
+    let page = ours.send(&Call::get("/docs")).await;
+    assert_eq!((page.status, page.header("content-type")), (200, Some("text/html; charset=utf-8")));
+    let policy = page.header("content-security-policy").unwrap_or_default();
+    assert!(policy.contains("default-src 'none'") && !policy.contains("script-src 'unsafe"));
+    // Everything that the page names is served from here.
+    let text = page.text();
+    let named = text.split(['"']).filter(|text| text.starts_with('/')).collect::<Vec<_>>();
+    assert_eq!(named.len(), 3, "{named:?}");
+    assert!(!text.contains("//"), "{text}");
+    for path in named {
+        let answer = ours.send(&Call::get(path)).await;
+        assert_eq!(answer.status, 200, "{path}");
+        let is_packed = answer.header("content-encoding") == Some("gzip");
+        assert!(is_packed == answer.body.starts_with(&[0x1f, 0x8b]), "{path}");
+    }
 }

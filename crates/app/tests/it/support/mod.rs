@@ -3,6 +3,7 @@
 
 pub mod client;
 pub mod clock;
+pub mod contract;
 pub mod faulty;
 pub mod firm;
 pub mod race;

@@ -12,6 +12,7 @@ use tokio::{sync::Barrier, task::JoinSet};
 use super::{
     client::{Answer, Call, Connection},
     clock::HandClock,
+    contract,
     faulty::Faults,
     server::{Options, Server},
 };
@@ -95,6 +96,7 @@ impl Target {
             None => Connection::open(self.address()).await?,
         };
         let answer = connection.send(call).await?;
+        self.check_contract(call, &answer);
         self.put_back(connection, &answer);
         Ok(answer)
     }
@@ -123,20 +125,29 @@ impl Target {
             return Ok(all);
         }
         let barrier = Arc::new(Barrier::new(calls.len()));
-        let mut running = JoinSet::new();
+        let (mut running, mut sent) = (JoinSet::new(), Vec::new());
         for (n, call) in calls.into_iter().enumerate() {
             let connection = self.warm().await;
+            sent.push(call.clone());
             running.spawn(held_back(n, connection, call, Arc::clone(&barrier)));
         }
         let mut all = Vec::new();
         while let Some(done) = running.join_next().await {
             let (n, connection, timed) = done.expect("a sender does not panic");
             let timed = timed.map_err(|error| format!("a request got no answer: {error}"))?;
+            self.check_contract(&sent[n], &timed.answer);
             self.put_back(connection, &timed.answer);
             all.push((n, timed));
         }
         all.sort_unstable_by_key(|(n, _)| *n);
         Ok(all.into_iter().map(|(_, timed)| timed).collect())
+    }
+
+    /// The twin answers as it likes.
+    fn check_contract(&self, call: &Call, answer: &Answer) {
+        if !self.is_twin {
+            contract::check(call, answer);
+        }
     }
 
     fn put_back(&self, connection: Connection, answer: &Answer) {
