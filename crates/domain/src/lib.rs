@@ -20,6 +20,7 @@
 )]
 
 pub mod actor;
+pub mod alerts;
 pub mod audit;
 pub mod billing;
 pub mod book;
@@ -34,6 +35,7 @@ pub mod invoicing;
 pub mod lately;
 pub mod ledger;
 pub mod market;
+pub mod matters;
 pub mod money;
 mod named;
 pub mod number;

@@ -226,6 +226,10 @@ rejections! {
     ClientHasCredit = "client_has_credit", Rule;
     /// A payment of the client is expected.
     ClientHasPendingPayments = "client_has_pending_payments", Rule;
+    /// Another case of the firm has this number.
+    CaseNumberTaken = "case_number_taken", Rule;
+    /// The case has another number, and keeps it.
+    CaseNumberFixed = "case_number_fixed", Rule;
     /// The case has its outcome.
     CaseClosed = "case_closed", Rule;
     // Work and books.
@@ -243,7 +247,13 @@ rejections! {
     AlreadyCancelled = "already_cancelled", Rule;
     /// A cancelled transaction does not change.
     TransactionCancelled = "transaction_cancelled", Rule;
+    /// A completed transaction does not become pending again.
+    TransactionCompleted = "transaction_completed", Rule;
     // Marketplace.
+    /// The least it may cost is more than the most.
+    BudgetInvalid = "budget_invalid", Rule;
+    /// The job has as many proposals as it may.
+    TooManyProposals = "too_many_proposals", Rule;
     /// Nobody proposes on their own job.
     OwnJob = "own_job", Rule;
     /// The job takes no proposals any more.

@@ -24,18 +24,15 @@ pub struct CreateClient {
     pub user: Option<Id<User>>,
 }
 
-impl CreateClient {
-    /// The name in one piece: as given, else first and last name, else the company's.
-    fn full_name(&self) -> Option<String> {
-        let profile = &self.profile;
-        let person =
-            [profile.first_name.as_deref(), profile.last_name.as_deref()].into_iter().flatten();
-        let person = person.collect::<Vec<_>>().join(" ");
-        [profile.full_name.clone(), person, profile.company_name.clone().unwrap_or_default()]
-            .into_iter()
-            .map(|name| name.trim().to_owned())
-            .find(|name| !name.is_empty())
-    }
+/// The name in one piece: as given, else first and last name, else the company's.
+pub(super) fn full_name(profile: &ClientProfile) -> Option<String> {
+    let person =
+        [profile.first_name.as_deref(), profile.last_name.as_deref()].into_iter().flatten();
+    let person = person.collect::<Vec<_>>().join(" ");
+    [profile.full_name.clone(), person, profile.company_name.clone().unwrap_or_default()]
+        .into_iter()
+        .map(|name| name.trim().to_owned())
+        .find(|name| !name.is_empty())
 }
 
 impl Decide for CreateClient {
@@ -50,7 +47,7 @@ impl Decide for CreateClient {
 
     /// Refuses: `name_required`.
     fn decide(&self, d: &mut Decision<'_>) -> Result<Shown, Stop> {
-        let full_name = self.full_name().ok_or(Rejection::NameRequired)?;
+        let full_name = full_name(&self.profile).ok_or(Rejection::NameRequired)?;
         let number = d.take_number(Series::Client)?;
 
         // From here on the command succeeds.

@@ -4,6 +4,7 @@ pub mod apply_payment;
 pub mod cancel_payment;
 pub mod client;
 pub mod complete_payment;
+pub mod delete_clients;
 pub mod delete_payments;
 pub mod fail_payment;
 pub mod mark_receipt;
@@ -12,6 +13,7 @@ pub mod reconcile_payment;
 pub mod record_payment;
 pub mod refund_payment;
 pub mod unapply_payment;
+pub mod update_client;
 pub mod update_payment;
 
 use std::sync::Arc;

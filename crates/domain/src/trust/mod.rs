@@ -6,6 +6,7 @@ pub mod refund;
 pub mod replenish;
 #[cfg(test)]
 mod tests;
+pub mod transfer;
 pub mod update;
 
 use std::sync::Arc;

@@ -1,0 +1,3 @@
+//! Alerts: raised by the commands that cause them, seen by people.
+
+pub mod acknowledge;

@@ -1,0 +1,1 @@
+//! Line by line, as an accountant would write it down.
