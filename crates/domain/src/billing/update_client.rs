@@ -92,3 +92,85 @@ fn laid_over(edit: &ClientProfile, current: &ClientProfile) -> ClientProfile {
     };
     profile
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::{
+        Rejection,
+        billing::{client::CreateClient, delete_clients::DeleteClients},
+        practice::Practice,
+    };
+
+    fn text(text: &str) -> Option<String> {
+        (!text.is_empty()).then(|| text.to_owned())
+    }
+
+    fn names(full: &str, first: &str, last: &str, company: &str) -> ClientProfile {
+        ClientProfile {
+            full_name: full.into(),
+            first_name: text(first),
+            last_name: text(last),
+            company_name: text(company),
+            ..ClientProfile::default()
+        }
+    }
+
+    fn edit(version: Option<i64>, profile: ClientProfile) -> UpdateClient {
+        let client = Ref::parse("CLT-2026-0001");
+        UpdateClient { client, version, kind: None, profile, login: None }
+    }
+
+    /// What a client is called after its profile was edited.
+    fn renamed(was: ClientProfile, profile: ClientProfile) -> String {
+        let mut practice = Practice::of(Id::new([1; 12]));
+        practice.ask(CreateClient { kind: None, profile: was, user: None }).unwrap();
+        let shown = practice.ask(edit(None, profile)).unwrap();
+        let Shown::Client(client) = shown else { panic!("{shown:?}") };
+        client.profile.full_name.clone()
+    }
+
+    #[test]
+    fn a_composed_name_follows_its_parts_and_a_given_one_stays() {
+        for (was, edited, expected) in [
+            (names("", "نورة", "سالم", ""), names("", "", "خالد", ""), "نورة خالد"),
+            (names("د. نورة", "نورة", "سالم", ""), names("", "", "خالد", ""), "د. نورة"),
+            (names("", "", "", "الأمانة"), names("", "", "", "الوفاء"), "الوفاء"),
+            (names("", "نورة", "سالم", ""), names("أم خالد", "", "", ""), "أم خالد"),
+            (names("نورة", "", "", ""), names("", "", "", ""), "نورة"),
+        ] {
+            let lines = format!("{was:?} {edited:?}");
+            assert_eq!(renamed(was, edited), expected, "{lines}");
+        }
+    }
+
+    #[test]
+    fn only_what_is_named_changes_and_only_what_was_read() {
+        let mut practice = Practice::new();
+        let city = |city: &str| ClientProfile { city: text(city), ..ClientProfile::default() };
+        practice.ask(edit(Some(0), city("جدة"))).unwrap();
+        let conflict = Rejection::VersionConflict { current: 1 };
+        assert_eq!(practice.ask(edit(Some(0), city("أبها"))).unwrap_err(), conflict);
+        let phone = ClientProfile { phone: text("055"), ..ClientProfile::default() };
+        let shown = practice.ask(edit(Some(1), phone)).unwrap();
+        let Shown::Client(client) = shown else { panic!("{shown:?}") };
+        let told = (client.profile.city.as_deref(), client.profile.phone.as_deref());
+        assert_eq!(told, (Some("جدة"), Some("055")));
+        practice.ask(DeleteClients { clients: vec![Ref::Id(client.id)] }).unwrap();
+        assert_eq!(practice.ask(edit(None, city("أبها"))).unwrap_err(), Rejection::ClientNotFound);
+    }
+
+    #[test]
+    fn a_portal_login_is_given_and_taken_away() {
+        let mut practice = Practice::new();
+        let mut link = |login| {
+            let shown = practice.ask(UpdateClient { login, ..edit(None, names("", "", "", "")) });
+            let Ok(Shown::Client(client)) = shown else { panic!("{shown:?}") };
+            client.user
+        };
+        let user = Id::new([7; 12]);
+        assert_eq!(link(Some(Login::User(user))), Some(user));
+        assert_eq!(link(None), Some(user));
+        assert_eq!(link(Some(Login::Nobody)), None);
+    }
+}
