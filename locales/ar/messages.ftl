@@ -79,6 +79,8 @@ client_has_open_invoices = لا يمكن حذف عميل لديه فواتير �
 client_has_retainers = لا يمكن حذف عميل لديه عربون برصيد
 client_has_credit = لا يمكن حذف عميل لديه رصيد دائن
 client_has_pending_payments = لا يمكن حذف عميل لديه دفعات معلقة
+case_number_taken = رقم القضية مستخدم لقضية أخرى
+case_number_fixed = للقضية رقمها ولا يمكن تغييره
 case_closed = القضية مغلقة بنتيجتها
 already_decided = تم البت فيه بالفعل
 billed = لا يمكن تعديل ما تمت فوترته
@@ -87,12 +89,15 @@ timer_not_running = لا يوجد مؤقت يعمل
 minutes_required = مدة العمل مطلوبة، من دقيقة إلى يوم
 already_cancelled = المعاملة ملغاة بالفعل
 transaction_cancelled = لا يمكن تعديل معاملة ملغاة
+transaction_completed = لا يمكن إعادة معاملة مكتملة إلى قيد الانتظار
 own_job = لا يمكنك تقديم عرض على وظيفتك
 job_not_open = الوظيفة لا تستقبل عروضاً
 job_not_in_progress = الوظيفة ليست قيد التنفيذ
 job_has_accepted_proposal = تم قبول عرض لهذه الوظيفة
 proposal_exists = لديك عرض قائم على هذه الوظيفة
 proposal_not_pending = تم البت في العرض أو سحبه
+budget_invalid = الحد الأدنى للميزانية أعلى من حدها الأقصى
+too_many_proposals = بلغت الوظيفة الحد الأقصى من العروض
 
 ## The same code, said in the words of what was asked
 payment_settled_delete = لا يمكن حذف دفعة مكتملة أو مستردة

@@ -79,6 +79,8 @@ client_has_open_invoices = A client with unpaid invoices can't be deleted
 client_has_retainers = A client with money in trust can't be deleted
 client_has_credit = A client with credit can't be deleted
 client_has_pending_payments = A client with pending payments can't be deleted
+case_number_taken = Another case has this number
+case_number_fixed = The case has its number and keeps it
 case_closed = The case has its outcome already
 already_decided = It was approved or rejected already
 billed = What stands on an invoice can't be changed
@@ -87,12 +89,15 @@ timer_not_running = No timer is running
 minutes_required = The time worked is required, from a minute to a day
 already_cancelled = The transaction was cancelled already
 transaction_cancelled = A cancelled transaction can't be changed
+transaction_completed = A completed transaction can't become pending again
 own_job = You can't propose on your own job
 job_not_open = The job takes no proposals any more
 job_not_in_progress = The job is not in progress
 job_has_accepted_proposal = A proposal of this job was accepted
 proposal_exists = You have a live proposal on this job
 proposal_not_pending = The proposal was decided or withdrawn already
+budget_invalid = The budget's minimum is above its maximum
+too_many_proposals = The job has as many proposals as it may
 
 ## The same code, said in the words of what was asked
 payment_settled_delete = A completed or refunded payment can't be deleted
