@@ -42,3 +42,37 @@ impl Decide for AcknowledgeAlert {
         Ok(Shown::Alert(d.update(Alert { acknowledged, ..Alert::clone(&found) })))
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::{
+        Id, Rejection, Role, Timestamp,
+        practice::{Practice, amount},
+        rows::AlertKind,
+        trust::open::{OpenRetainer, Terms},
+    };
+
+    #[test]
+    fn who_has_seen_an_alert_first_stays() {
+        let mut practice = Practice::new();
+        let terms = Terms { minimum_balance: Some(amount("100")), ..Terms::default() };
+        let (client, amount) = (Ref::parse("CLT-2026-0001"), amount("100"));
+        practice.ask(OpenRetainer { client, amount, currency: None, terms }).unwrap();
+        assert_eq!(practice.alerts(AlertKind::LowBalance), 1);
+        let alert = practice.book.alerts.rows().next().unwrap().id;
+        let acknowledge = || AcknowledgeAlert { alert: Ref::Id(alert) };
+        let first = (Id::new([3; 12]), Timestamp::from_micros(practice.now));
+        for (user, version) in [(3, 1), (3, 1), (4, 1)] {
+            practice.user = user;
+            let shown = practice.ask(acknowledge()).unwrap();
+            let Shown::Alert(alert) = shown else { panic!("{shown:?}") };
+            assert_eq!((alert.acknowledged, alert.version), (Some(first), version), "{user}");
+            practice.now += 1;
+        }
+        let absent = AcknowledgeAlert { alert: Ref::Id(Id::new([9; 12])) };
+        assert_eq!(practice.ask(absent), Err(Rejection::AlertNotFound));
+        (practice.user, practice.role) = (5, Role::Lawyer);
+        assert_eq!(practice.ask(acknowledge()), Err(Rejection::Forbidden));
+    }
+}
