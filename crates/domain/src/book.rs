@@ -4,10 +4,7 @@
 //! A book holds committed rows and, on top, what the commands accepted so far in this batch made of
 //! them. It is thrown away whole when a commit does not succeed.
 
-use std::{
-    collections::{BTreeMap, HashSet},
-    sync::Arc,
-};
+use std::{collections::BTreeMap, sync::Arc};
 
 use crate::{
     Map, audit,
@@ -73,7 +70,8 @@ macro_rules! book {
             outcomes: Map<KeyOfUser, Option<Arc<Outcome>>>,
             days: Map<Id<Retainer>, Days>,
             applications: Map<Id<Invoice>, Vec<Application>>,
-            sets: HashSet<Set>,
+            /// The ids of each set's rows, as the database had them.
+            sets: Map<Set, Vec<[u8; 12]>>,
             lately: Option<Lately>,
             journal: Journal,
         }
@@ -89,7 +87,7 @@ macro_rules! book {
                     outcomes: Map::default(),
                     days: Map::default(),
                     applications: Map::default(),
-                    sets: HashSet::new(),
+                    sets: Map::default(),
                     lately: None,
                     journal: Journal::default(),
                 }
@@ -116,7 +114,7 @@ macro_rules! book {
                     }
                     Key::Applications(invoice) => self.applications.contains_key(invoice),
                     Key::Lately => self.lately.is_some(),
-                    Key::Set(set) => self.sets.contains(set),
+                    Key::Set(set) => self.sets.contains_key(set),
                 }
             }
 
@@ -139,10 +137,11 @@ macro_rules! book {
                     }
                     Loaded::Lately(seen) => self.load_lately(&seen),
                     Loaded::Set(set, rows) => {
+                        let ids = rows.iter().filter_map(id_of).collect();
+                        self.sets.insert(set, ids);
                         for row in rows {
                             self.load(row, shown);
                         }
-                        self.sets.insert(set);
                     }
                 }
             }
@@ -248,6 +247,18 @@ macro_rules! book {
 }
 entities!(book);
 
+macro_rules! ids {
+    ($($row:ident, $table:ident, $absent:ident;)+) => {
+        fn id_of(row: &Loaded) -> Option<[u8; 12]> {
+            match row {
+                $(Loaded::$row(row) => Some(*row.id.bytes()),)+
+                _ => None,
+            }
+        }
+    };
+}
+entities!(ids);
+
 fn account_net(
     ((account, currency, day), (debit_minor, credit_minor)): (AccountDay, (i64, i64)),
 ) -> AccountNet {
@@ -282,6 +293,16 @@ impl Book {
             Ref::Number(number) => R::table(self).key_of(number)??,
         };
         Some(*id.bytes())
+    }
+
+    /// The rows of an entity that may belong to a set: those it was loaded with, and those that this
+    /// batch has made or changed, each as it now is; `None`: not loaded.
+    pub fn candidates<R: Entity>(&self, set: &Set) -> Option<Vec<Arc<R>>> {
+        let (table, ids) = (R::table(self), self.sets.get(set)?);
+        let loaded = ids.iter().map(|id| Id::new(*id));
+        let changed = table.changed().filter(|id| !ids.contains(id.bytes()));
+        let rows = loaded.chain(changed).filter_map(|id| table.get(id).flatten());
+        Some(rows.cloned().collect())
     }
 
     /// Committed nets, plus what this batch has already moved.

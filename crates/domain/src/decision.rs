@@ -205,19 +205,20 @@ impl<'a> Decision<'a> {
         self.changes.iter().rev().filter_map(R::in_change).find(|row| row.key() == id)
     }
 
-    /// Every row of an entity that a set brought in, or that this batch has made or changed; the caller
-    /// picks those that matter. Rows that this very command has changed are as it left them.
+    /// The rows of an entity that may belong to a set: those that the set was loaded with, and those
+    /// that this batch has made or changed. The caller picks those that do. Rows that this very command
+    /// has changed are as it left them.
     ///
     /// # Errors
     /// The set is not loaded.
     pub fn all<R: Entity>(&self, set: Set) -> Result<Vec<Arc<R>>, Stop> {
-        let key = Key::Set(set);
-        if !self.book.holds(&key) {
-            return Err(Stop::missing(key));
+        let rows = self.book.candidates::<R>(&set);
+        let mut rows = rows.ok_or_else(|| Stop::missing(Key::Set(set)))?;
+        for row in &mut rows {
+            if let Some(changed) = self.changed(row.key()) {
+                *row = Arc::clone(changed);
+            }
         }
-        let rows = R::table(self.book).rows();
-        let mut rows: Vec<Arc<R>> =
-            rows.map(|row| Arc::clone(self.changed(row.key()).unwrap_or(row))).collect();
         rows.retain(|row| !row.is_deleted());
         Ok(rows)
     }

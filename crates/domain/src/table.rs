@@ -75,6 +75,11 @@ impl<R: Row> Table<R> {
         self.slots.contains_key(&key)
     }
 
+    /// The keys of the rows that this batch has made or changed.
+    pub(crate) fn changed(&self) -> impl Iterator<Item = R::Key> {
+        self.dirty.iter().copied()
+    }
+
     /// Every loaded row.
     pub fn rows(&self) -> impl Iterator<Item = &Arc<R>> {
         self.slots.values().filter_map(|slot| slot.row.as_ref())

@@ -61,28 +61,29 @@ impl Decide for DeleteClients {
 /// Refuses if the firm still has something to do with one of these clients.
 fn are_free(d: &Decision<'_>, clients: &BTreeSet<Id<Client>>) -> Result<(), Stop> {
     d.need(clients.iter().map(|client| Key::Set(Set::HeldBy(*client))))?;
-    // What is held for any of them is there now, under whichever of these sets it is asked for.
-    let Some(set) = clients.first().map(|client| Set::HeldBy(*client)) else { return Ok(()) };
     let is_one = |client: Option<Id<Client>>| client.is_some_and(|id| clients.contains(&id));
-    let is_active = |case: &Case| is_one(case.client) && case.status != CaseStatus::Closed;
-    if d.all::<Case>(set.clone())?.iter().any(|case| is_active(case)) {
-        return Err(Rejection::ClientHasActiveCases.into());
-    }
-    let is_open = |row: &Invoice| is_one(Some(row.client)) && !row.due().is_zero();
-    if d.all::<Invoice>(set.clone())?.iter().any(|invoice| is_open(invoice)) {
-        return Err(Rejection::ClientHasOpenInvoices.into());
-    }
-    let holds = |row: &Retainer| is_one(Some(row.client)) && !row.balance.is_zero();
-    if d.all::<Retainer>(set.clone())?.iter().any(|retainer| holds(retainer)) {
-        return Err(Rejection::ClientHasRetainers.into());
-    }
-    let payments = d.all::<Payment>(set)?;
-    let mut theirs = payments.iter().filter(|payment| is_one(payment.client));
-    if theirs.clone().any(|payment| !payment.unapplied.is_zero()) {
-        return Err(Rejection::ClientHasCredit.into());
-    }
-    if theirs.any(|payment| payment.stage == PaymentStage::Pending) {
-        return Err(Rejection::ClientHasPendingPayments.into());
+    for client in clients {
+        let held = || Set::HeldBy(*client);
+        let is_active = |case: &Case| is_one(case.client) && case.status != CaseStatus::Closed;
+        if d.all::<Case>(held())?.iter().any(|case| is_active(case)) {
+            return Err(Rejection::ClientHasActiveCases.into());
+        }
+        let is_open = |row: &Invoice| is_one(Some(row.client)) && !row.due().is_zero();
+        if d.all::<Invoice>(held())?.iter().any(|invoice| is_open(invoice)) {
+            return Err(Rejection::ClientHasOpenInvoices.into());
+        }
+        let holds = |row: &Retainer| is_one(Some(row.client)) && !row.balance.is_zero();
+        if d.all::<Retainer>(held())?.iter().any(|retainer| holds(retainer)) {
+            return Err(Rejection::ClientHasRetainers.into());
+        }
+        let payments = d.all::<Payment>(held())?;
+        let mut theirs = payments.iter().filter(|payment| is_one(payment.client));
+        if theirs.clone().any(|payment| !payment.unapplied.is_zero()) {
+            return Err(Rejection::ClientHasCredit.into());
+        }
+        if theirs.any(|payment| payment.stage == PaymentStage::Pending) {
+            return Err(Rejection::ClientHasPendingPayments.into());
+        }
     }
     Ok(())
 }

@@ -257,7 +257,7 @@ fn title_and_budget_are_fixed_once_a_proposal_is_accepted() {
     let upside_down = between(Some("9"), Some("8"));
     let priced = PostJob {
         details: JobDetails { title: Some("عقد".into()), ..upside_down.clone() },
-        ..nothing.clone()
+        ..nothing
     };
     fair.check(vec![
         (NOURA, nothing.into(), "title_required"),
