@@ -72,7 +72,8 @@ impl<'a> Firm<'a> {
 
     /// A completed payment that nothing has claimed yet.
     pub async fn credit(&self, client: &str, amount: i64) -> String {
-        let body = json!({"clientId": client, "amount": amount, "paymentMethod": "cash", "status": "completed"});
+        let body = json!({"clientId": client, "amount": amount, "paymentMethod": "cash",
+            "paymentType": "customer_payment", "status": "completed"});
         id(&self.make(self.post("/api/payments", &body)).await)
     }
 

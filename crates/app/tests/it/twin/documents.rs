@@ -1,62 +1,126 @@
-//! The documents, as the old platform shaped them: movements live inside their retainer, nothing is
-//! unique, and a document is read and written whole.
+//! The documents, as the old platform shaped them: movements live inside their retainer, counters inside
+//! their client, nothing is unique, and a document is read and written whole.
 
 use std::{collections::BTreeMap, sync::Mutex};
 
 use serde_json::{Value, json};
 
-#[derive(Debug, Clone)]
-pub struct Client {
-    pub id: String,
-    pub firm: String,
-    pub number: String,
-    pub name: String,
-    pub created_at: String,
+use crate::support::firm::halalas;
+
+/// What there is.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+pub enum Kind {
+    Client,
+    Case,
+    Retainer,
+    Payment,
+    Refund,
+    Invoice,
+    CreditNote,
+    Transaction,
+    TimeEntry,
+    Expense,
+    Job,
+    Proposal,
 }
 
-#[derive(Debug, Clone)]
-pub struct Line {
-    pub kind: &'static str,
-    pub amount: i64,
-    pub balance_after: i64,
-    pub seq: i64,
-    pub payment: Option<String>,
-    pub at: String,
+impl Kind {
+    /// Its name in an answer, and the field that holds its number.
+    pub const fn entity(self) -> (&'static str, &'static str) {
+        match self {
+            Self::Client => ("client", "clientNumber"),
+            Self::Case => ("case", "caseNumber"),
+            Self::Retainer => ("retainer", "retainerNumber"),
+            Self::Payment => ("payment", "paymentNumber"),
+            Self::Refund => ("refund", "refundNumber"),
+            Self::Invoice => ("invoice", "invoiceNumber"),
+            Self::CreditNote => ("creditNote", "creditNoteNumber"),
+            Self::Transaction => ("transaction", "transactionId"),
+            Self::TimeEntry => ("timeEntry", ""),
+            Self::Expense => ("expense", ""),
+            Self::Job => ("job", ""),
+            Self::Proposal => ("proposal", ""),
+        }
+    }
+
+    /// The refusal of one that is not there.
+    pub const fn absent(self) -> &'static str {
+        match self {
+            Self::Client => "client_not_found",
+            Self::Case => "case_not_found",
+            Self::Retainer => "retainer_not_found",
+            Self::Payment => "payment_not_found",
+            Self::Refund => "refund_not_found",
+            Self::Invoice => "invoice_not_found",
+            Self::CreditNote => "credit_note_not_found",
+            Self::Transaction => "transaction_not_found",
+            Self::TimeEntry => "time_entry_not_found",
+            Self::Expense => "expense_not_found",
+            Self::Job => "job_not_found",
+            Self::Proposal => "proposal_not_found",
+        }
+    }
 }
 
+/// One document: a JSON object, its amounts in riyals, answered as it is stored.
 #[derive(Debug, Clone)]
-pub struct Retainer {
-    pub id: String,
-    pub firm: String,
-    pub number: String,
-    pub client: String,
-    pub balance: i64,
-    pub initial: i64,
-    pub minimum: i64,
-    pub replenish: Option<(i64, i64)>,
-    pub replenish_asked: bool,
-    pub end_date: Option<String>,
-    pub status: &'static str,
-    pub alerted: bool,
-    pub notes: String,
-    pub lines: Vec<Line>,
-    pub version: i64,
-    pub created_at: String,
-}
+pub struct Doc(pub Value);
 
-#[derive(Debug, Clone)]
-pub struct Payment {
-    pub id: String,
-    pub firm: String,
-    pub number: String,
-    pub client: String,
-    pub kind: String,
-    pub status: &'static str,
-    pub amount: i64,
-    pub unapplied: i64,
-    pub retainer: Option<String>,
-    pub version: i64,
-    pub created_at: String,
+impl Doc {
+    pub fn id(&self) -> &str {
+        self.text("_id")
+    }
+
+    /// A field's text; empty when there is none.
+    pub fn text(&self, field: &str) -> &str {
+        self.0[field].as_str().unwrap_or_default()
+    }
+
+    pub fn status(&self) -> &str {
+        self.text("status")
+    }
+
+    /// The id of the document that a field refers to; empty when it refers to none.
+    pub fn of(&self, field: &str) -> &str {
+        self.0[field]["_id"].as_str().unwrap_or_default()
+    }
+
+    /// An amount in halalas; none is zero.
+    pub fn money(&self, field: &str) -> i64 {
+        let value = &self.0[field];
+        if value.is_null() { 0 } else { halalas(value) }
+    }
+
+    pub fn number(&self, field: &str) -> i64 {
+        self.0[field].as_i64().unwrap_or_default()
+    }
+
+    pub fn has(&self, field: &str) -> bool {
+        !self.0[field].is_null()
+    }
+
+    pub fn rows(&self, field: &str) -> &[Value] {
+        self.0[field].as_array().map_or(&[], Vec::as_slice)
+    }
+
+    pub fn set(&mut self, field: &str, value: impl Into<Value>) {
+        self.0[field] = value.into();
+    }
+
+    pub fn set_money(&mut self, field: &str, halalas: i64) {
+        self.0[field] = riyals(halalas);
+    }
+
+    /// Adds halalas to an amount.
+    pub fn add(&mut self, field: &str, halalas: i64) {
+        self.set_money(field, self.money(field) + halalas);
+    }
+
+    pub fn push(&mut self, field: &str, row: Value) {
+        let mut rows = self.rows(field).to_vec();
+        rows.push(row);
+        self.0[field] = json!(rows);
+    }
 }
 
 /// What was answered under a key.
@@ -68,12 +132,29 @@ pub struct Kept {
 
 #[derive(Debug, Default)]
 pub struct All {
-    pub clients: BTreeMap<String, Client>,
-    pub retainers: BTreeMap<String, Retainer>,
-    pub payments: BTreeMap<String, Payment>,
+    docs: BTreeMap<(Kind, String), Doc>,
     pub dismissed: BTreeMap<(String, String), bool>,
     pub kept: BTreeMap<String, Kept>,
     pub alerts: Vec<String>,
+}
+
+impl All {
+    /// Oldest first.
+    pub fn of(&self, kind: Kind) -> impl DoubleEndedIterator<Item = &Doc> {
+        self.docs.iter().filter(move |((of, _), _)| *of == kind).map(|(_, doc)| doc)
+    }
+
+    pub fn get(&self, kind: Kind, id: &str) -> Option<&Doc> {
+        self.docs.get(&(kind, id.to_owned()))
+    }
+
+    pub fn put(&mut self, kind: Kind, doc: Doc) {
+        self.docs.insert((kind, doc.id().to_owned()), doc);
+    }
+
+    pub fn remove(&mut self, kind: Kind, id: &str) {
+        self.docs.remove(&(kind, id.to_owned()));
+    }
 }
 
 #[derive(Debug, Default)]
@@ -90,24 +171,11 @@ impl Documents {
     }
 
     /// By id, whosever it is; by number, whosever comes first.
-    pub fn retainer(&self, by: &str) -> Option<Retainer> {
+    pub fn find(&self, kind: Kind, by: &str) -> Option<Doc> {
+        let (_, number) = kind.entity();
         self.with(|all| {
-            let named = || all.retainers.values().find(|doc| doc.number == by);
-            all.retainers.get(by).or_else(named).cloned()
-        })
-    }
-
-    pub fn client(&self, by: &str) -> Option<Client> {
-        self.with(|all| {
-            let named = || all.clients.values().find(|doc| doc.number == by);
-            all.clients.get(by).or_else(named).cloned()
-        })
-    }
-
-    pub fn payment(&self, by: &str) -> Option<Payment> {
-        self.with(|all| {
-            let named = || all.payments.values().find(|doc| doc.number == by);
-            all.payments.get(by).or_else(named).cloned()
+            let named = || all.of(kind).find(|doc| !by.is_empty() && doc.text(number) == by);
+            all.get(kind, by).or_else(named).cloned()
         })
     }
 }
@@ -117,43 +185,4 @@ pub fn riyals(halalas: i64) -> Value {
     let sign = if halalas < 0 { "-" } else { "" };
     let text = format!("{sign}{}.{:02}", halalas.abs() / 100, halalas.abs() % 100);
     serde_json::from_str(&text).expect("a number")
-}
-
-impl Client {
-    pub fn json(&self) -> Value {
-        json!({"_id": self.id, "__v": 0, "clientNumber": self.number, "fullName": self.name,
-            "createdAt": self.created_at})
-    }
-}
-
-impl Line {
-    pub fn json(&self) -> Value {
-        json!({"type": self.kind, "amount": riyals(self.amount), "seq": self.seq,
-            "balanceAfter": riyals(self.balance_after), "paymentId": self.payment, "createdAt": self.at})
-    }
-}
-
-impl Retainer {
-    pub fn sum(&self, kind: &str) -> i64 {
-        self.lines.iter().filter(|line| line.kind == kind).map(|line| line.amount).sum()
-    }
-
-    pub fn json(&self) -> Value {
-        json!({"_id": self.id, "__v": self.version, "retainerNumber": self.number,
-            "clientId": {"_id": self.client}, "currentBalance": riyals(self.balance),
-            "initialAmount": riyals(self.initial), "status": self.status, "notes": self.notes,
-            "totalDeposits": riyals(self.sum("deposit")),
-            "totalConsumptions": riyals(self.sum("consumption")),
-            "totalRefunds": riyals(self.sum("refund")),
-            "minimumBalance": riyals(self.minimum), "createdAt": self.created_at})
-    }
-}
-
-impl Payment {
-    pub fn json(&self) -> Value {
-        json!({"_id": self.id, "__v": self.version, "paymentNumber": self.number, "status": self.status,
-            "clientId": {"_id": self.client}, "amount": riyals(self.amount), "paymentType": self.kind,
-            "unappliedAmount": riyals(self.unapplied), "retainerId": self.retainer,
-            "createdAt": self.created_at})
-    }
 }

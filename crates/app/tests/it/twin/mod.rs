@@ -4,10 +4,17 @@
 //! database would make it wait, and writing the whole document back. Asked one request at a time it is
 //! (almost) right; asked by several at once it loses money. **A scenario that it passes proves nothing.**
 
+mod books;
+mod clients;
 mod documents;
+mod invoices;
 mod keys;
+mod market;
+mod payments;
 mod reads;
-mod routes;
+mod refunds;
+mod requests;
+mod retainers;
 
 use std::{
     net::SocketAddr,
@@ -18,6 +25,7 @@ use std::{
     time::Duration,
 };
 
+use axum::{Router, routing::get};
 use tokio::net::TcpListener;
 
 use crate::support::{clock::HandClock, faulty::Faults};
@@ -48,7 +56,7 @@ pub struct Shared {
     next_id: AtomicU64,
     next_pause: AtomicU64,
     journal: AtomicU64,
-    batch: tokio::sync::Mutex<Vec<routes::Waiting>>,
+    batch: tokio::sync::Mutex<Vec<retainers::Waiting>>,
 }
 
 impl Twin {
@@ -65,7 +73,17 @@ impl Twin {
         });
         let listener = TcpListener::bind(("127.0.0.1", 0)).await.expect("a free port");
         let address = listener.local_addr().expect("an address");
-        let routes = routes::router(Arc::clone(&shared));
+        let routes = Router::new()
+            .route("/health", get(async || "alive"))
+            .merge(reads::routes())
+            .merge(clients::routes())
+            .merge(retainers::routes())
+            .merge(payments::routes())
+            .merge(refunds::routes())
+            .merge(invoices::routes())
+            .merge(books::routes())
+            .merge(market::routes())
+            .with_state(Arc::clone(&shared));
         tokio::spawn(async move { axum::serve(listener, routes).await });
         Self { address, shared }
     }
@@ -100,5 +118,10 @@ impl Shared {
     /// The year that the server's own clock shows, in the server's own zone.
     fn year(&self) -> String {
         self.now().chars().take(4).collect()
+    }
+
+    /// Likewise the month: `202606`.
+    fn month(&self) -> String {
+        self.now().chars().take(7).filter(char::is_ascii_digit).collect()
     }
 }
