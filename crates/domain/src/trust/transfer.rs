@@ -197,7 +197,7 @@ mod tests {
                 (transfer(1, 9, "5"), "retainer_not_found"),
                 (transfer(1, 1, "5"), "same_retainer"),
                 (transfer(1, 2, "5"), "retainer_client_mismatch"),
-                (transfer(1, 3, "5"), "currency_mismatch"),
+                (transfer(1, 3, "500"), "currency_mismatch"),
                 (transfer(4, 1, "5"), "retainer_not_active"),
                 (transfer(1, 4, "5"), "retainer_not_active"),
                 (transfer(5, 1, "5"), "25 active, 105 active"),

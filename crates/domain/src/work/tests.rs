@@ -224,7 +224,18 @@ fn a_case_brings_its_client() {
     let Ok(Shown::TimeEntry { parties, .. }) = practice.ask(move_to("2")) else { panic!() };
     assert_eq!(parties.client.unwrap().number, "CLT-2026-0002");
     practice.ask(DeleteClients { clients: vec![Ref::parse("CLT-2026-0002")] }).unwrap();
-    check(&mut practice, vec![(on(None, Some("2")).into(), "client_not_found")]);
+    check(
+        &mut practice,
+        vec![
+            (on(None, Some("2")).into(), "client_not_found"),
+            (on(Some("CLT-2026-0001"), Some("2")).into(), "60 100 pending"),
+        ],
+    );
+    let Ok(Shown::TimeEntry { parties, .. }) = practice.ask(edit_time(entry, None, lasts(5)))
+    else {
+        panic!()
+    };
+    assert_eq!(parties.client.unwrap().number, "CLT-2026-0002", "an edit leaves it alone");
 }
 
 #[test]
@@ -336,6 +347,7 @@ fn a_user_has_one_timer_at_a_time() {
         &mut practice,
         vec![
             (stop(), "timer_not_running"),
+            (timer(Some("500000000000")).into(), "amount_too_large"),
             (timer(None).into(), "0 0 pending running"),
             (timer(None).into(), "timer_running"),
         ],
