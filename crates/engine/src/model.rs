@@ -7,35 +7,24 @@ use std::{
 };
 
 use domain::{
-    Batch, Id, Key, Loaded, Ref,
+    Batch, Entity, Id, Key, Loaded, Ref, Set,
+    book::LATELY_COUNT_MAX,
     change::{FirmBatch, Write},
+    entities,
     id::User,
     rows::{
-        Alert, AuditRecord, Client, Counter, DayNet, Entry, Firm, Member, Movement, Outcome,
-        Payment, Retainer, Stored,
+        AccountNet, Alert, Application, AuditRecord, Case, CaseStatus, Client, ClientNet, Counter,
+        CreditNote, DayNet, Entry, Expense, Firm, Invoice, Job, Member, Movement, Outcome, Payment,
+        PaymentStage, Proposal, Refund, Retainer, StatementLine, Stored, TimeEntry, Transaction,
     },
+    table::Row,
     time::Day,
 };
 
 use crate::{Store, StoreError};
 
-/// The rows of one firm, in primary key order.
-#[derive(Debug, Clone, Default)]
-struct Rows {
-    firm: Option<Firm>,
-    members: BTreeMap<Id<User>, Member>,
-    clients: BTreeMap<Id<Client>, Client>,
-    retainers: BTreeMap<Id<Retainer>, Retainer>,
-    movements: BTreeMap<(Id<Retainer>, i64), Movement>,
-    days: BTreeMap<(Id<Retainer>, Day), i64>,
-    entries: BTreeMap<(i64, i64), Entry>,
-    payments: BTreeMap<Id<Payment>, Payment>,
-    /// By the series' stored name, as a database orders them.
-    counters: BTreeMap<(&'static str, i32), Counter>,
-    alerts: BTreeMap<Id<Alert>, Alert>,
-    audit: BTreeMap<i64, AuditRecord>,
-    outcomes: BTreeMap<(Id<User>, Arc<str>), Outcome>,
-}
+/// Series, accounts and currencies are kept by what they are called in a database, which orders them so.
+type Code = &'static str;
 
 /// The store; clones share the rows.
 #[derive(Debug, Clone, Default)]
@@ -48,24 +37,9 @@ impl Model {
         act(&mut self.firms.lock().unwrap_or_else(PoisonError::into_inner))
     }
 
-    /// Every row of a firm, table by table, in primary key order.
+    /// Every row of a firm in the order of [`Stored`], each table in primary key order.
     pub fn rows(&self, firm: Id<Firm>) -> Vec<Stored> {
-        let rows = self.with(|firms| firms.get(&firm).cloned()).unwrap_or_default();
-        let day =
-            |((retainer, day), net_minor)| Stored::DayNet(DayNet { retainer, day, net_minor });
-        let mut all: Vec<Stored> = rows.firm.into_iter().map(Stored::Firm).collect();
-        all.extend(rows.members.into_values().map(Stored::Member));
-        all.extend(rows.clients.into_values().map(Stored::Client));
-        all.extend(rows.retainers.into_values().map(Stored::Retainer));
-        all.extend(rows.movements.into_values().map(Stored::Movement));
-        all.extend(rows.days.into_iter().map(day));
-        all.extend(rows.entries.into_values().map(Stored::Entry));
-        all.extend(rows.payments.into_values().map(Stored::Payment));
-        all.extend(rows.counters.into_values().map(Stored::Counter));
-        all.extend(rows.alerts.into_values().map(Stored::Alert));
-        all.extend(rows.audit.into_values().map(Stored::Audit));
-        all.extend(rows.outcomes.into_values().map(Stored::Outcome));
-        all
+        self.with(|firms| firms.get(&firm).cloned()).unwrap_or_default().into_stored()
     }
 }
 
@@ -97,41 +71,122 @@ impl Store for Model {
     async fn rollback(&mut self) {}
 }
 
+macro_rules! rows {
+    ($($row:ident, $table:ident, $absent:ident;)+) => {
+        /// The rows of one firm, in primary key order.
+        #[derive(Debug, Clone, Default)]
+        struct Rows {
+            firm: Option<Firm>,
+            members: BTreeMap<Id<User>, Member>,
+            $($table: BTreeMap<Id<$row>, $row>,)+
+            movements: BTreeMap<(Id<Retainer>, i64), Movement>,
+            days: BTreeMap<(Id<Retainer>, Day), DayNet>,
+            applications: BTreeMap<(Id<Invoice>, i64), Application>,
+            entries: BTreeMap<(i64, i64), Entry>,
+            account_days: BTreeMap<(i64, Code, Day), AccountNet>,
+            statement_lines: BTreeMap<(Id<Client>, Day, i64, i64), StatementLine>,
+            client_days: BTreeMap<(Id<Client>, Code, Day), ClientNet>,
+            counters: BTreeMap<(Code, i32), Counter>,
+            audit: BTreeMap<i64, AuditRecord>,
+            outcomes: BTreeMap<(Id<User>, Arc<str>), Outcome>,
+        }
+
+        impl Rows {
+            fn into_stored(self) -> Vec<Stored> {
+                let mut all: Vec<Stored> = self.firm.into_iter().map(Stored::Firm).collect();
+                all.extend(self.members.into_values().map(Stored::Member));
+                $(all.extend(self.$table.into_values().map(Stored::$row));)+
+                all.extend(self.movements.into_values().map(Stored::Movement));
+                all.extend(self.days.into_values().map(Stored::DayNet));
+                all.extend(self.applications.into_values().map(Stored::Application));
+                all.extend(self.entries.into_values().map(Stored::Entry));
+                all.extend(self.account_days.into_values().map(Stored::AccountNet));
+                all.extend(self.statement_lines.into_values().map(Stored::StatementLine));
+                all.extend(self.client_days.into_values().map(Stored::ClientNet));
+                all.extend(self.counters.into_values().map(Stored::Counter));
+                all.extend(self.audit.into_values().map(Stored::Audit));
+                all.extend(self.outcomes.into_values().map(Stored::Outcome));
+                all
+            }
+
+            fn find(&self, key: &Key) -> Option<Loaded> {
+                Some(match key {
+                    Key::Member(user) => Loaded::Member(self.members.get(user)?.clone()),
+                    $(Key::$row(by) => Loaded::$row(named(&self.$table, by)?),)+
+                    Key::Counter(series, period) => {
+                        Loaded::Counter(*self.counters.get(&(series.prefix(), *period))?)
+                    }
+                    Key::Outcome(user, key) => {
+                        Loaded::Outcome(self.outcomes.get(&(*user, Arc::clone(key)))?.clone())
+                    }
+                    Key::DaysFrom(retainer, from) => {
+                        let range = (*retainer, *from)..=(*retainer, Day::from_days(i32::MAX));
+                        let nets = self.days.range(range).map(|(_, net)| *net).collect();
+                        Loaded::Days { retainer: *retainer, from: *from, nets }
+                    }
+                    Key::Applications(invoice) => {
+                        let range = (*invoice, i64::MIN)..=(*invoice, i64::MAX);
+                        let lines = self.applications.range(range);
+                        let lines = lines.map(|(_, line)| line.clone()).collect();
+                        Loaded::Applications { invoice: *invoice, lines }
+                    }
+                    Key::Lately => {
+                        let accepted =
+                            self.audit.values().rev().filter(|record| record.seq.is_some());
+                        let seen = accepted.map(|record| (record.fingerprint, record.at));
+                        Loaded::Lately(seen.take(LATELY_COUNT_MAX).collect())
+                    }
+                    Key::Set(set) => Loaded::Set(set.clone(), self.in_set(set)),
+                })
+            }
+
+            fn write(&mut self, part: &FirmBatch) -> Result<(), StoreError> {
+                if self.firm.as_ref().map(|firm| firm.last_batch) != part.base {
+                    return Err(StoreError::Conflict("the firm's head has moved".into()));
+                }
+                self.firm = Some(part.firm.clone());
+                write_each(&mut self.members, &part.members)?;
+                $(write_each(&mut self.$table, &part.$table)?;)+
+                self.append(part)
+            }
+        }
+    };
+}
+entities!(rows);
+
 impl Rows {
-    fn find(&self, key: &Key) -> Option<Loaded> {
-        Some(match key {
-            Key::Member(user) => Loaded::Member(self.members.get(user)?.clone()),
-            Key::Client(by) => Loaded::Client(named(&self.clients, by, |row| &row.number)?),
-            Key::Retainer(by) => Loaded::Retainer(named(&self.retainers, by, |row| &row.number)?),
-            Key::Payment(by) => Loaded::Payment(named(&self.payments, by, |row| &row.number)?),
-            Key::Counter(series, period) => {
-                Loaded::Counter(*self.counters.get(&(series.prefix(), *period))?)
+    fn in_set(&self, set: &Set) -> Vec<Loaded> {
+        match set {
+            Set::HeldBy(client) => {
+                let of = Some(*client);
+                let mut held = every(&self.cases, Loaded::Case, |row: &Case| {
+                    row.client == of && row.status != CaseStatus::Closed
+                });
+                held.extend(every(&self.retainers, Loaded::Retainer, |row| {
+                    row.client == *client && !row.balance.is_zero()
+                }));
+                held.extend(every(&self.invoices, Loaded::Invoice, |row| {
+                    row.client == *client && !row.due().is_zero()
+                }));
+                held.extend(every(&self.payments, Loaded::Payment, |row| {
+                    let holds = row.stage == PaymentStage::Pending || !row.unapplied.is_zero();
+                    row.client == of && holds
+                }));
+                held
             }
-            Key::Outcome(user, key) => {
-                Loaded::Outcome(self.outcomes.get(&(*user, Arc::clone(key)))?.clone())
-            }
-            Key::DaysFrom(retainer, from) => {
-                let range = (*retainer, *from)..=(*retainer, Day::from_days(i32::MAX));
-                let day = |(key, net): (&(Id<Retainer>, Day), &i64)| DayNet {
-                    retainer: key.0,
-                    day: key.1,
-                    net_minor: *net,
-                };
-                let nets = self.days.range(range).map(day).collect();
-                Loaded::Days { retainer: *retainer, from: *from, nets }
-            }
-        })
+            Set::RetainersOf(client) => every(&self.retainers, Loaded::Retainer, |row| {
+                row.client == *client && !row.refunded
+            }),
+            Set::ProposalsOf(job) => every(&self.proposals, Loaded::Proposal, |row| {
+                row.job == *job && row.status.is_live()
+            }),
+            Set::TimerOf(user) => every(&self.time_entries, Loaded::TimeEntry, |row| {
+                row.created_by == *user && row.started_at.is_some()
+            }),
+        }
     }
 
-    fn write(&mut self, part: &FirmBatch) -> Result<(), StoreError> {
-        if self.firm.as_ref().map(|firm| firm.last_batch) != part.base {
-            return Err(StoreError::Conflict("the firm's head has moved".into()));
-        }
-        self.firm = Some(part.firm.clone());
-        write_each(&mut self.members, &part.members, |row| row.user, |row| row.version)?;
-        write_each(&mut self.clients, &part.clients, |row| row.id, |row| row.version)?;
-        write_each(&mut self.retainers, &part.retainers, |row| row.id, |row| row.version)?;
-        write_each(&mut self.payments, &part.payments, |row| row.id, |row| row.version)?;
+    fn append(&mut self, part: &FirmBatch) -> Result<(), StoreError> {
         for write in &part.counters {
             let key = (write.counter.series.prefix(), write.counter.period);
             if self.counters.get(&key).map_or(0, |counter| counter.taken) != write.base {
@@ -143,13 +198,30 @@ impl Rows {
             append(&mut self.movements, (row.retainer, row.n), Movement::clone(row))?;
         }
         for net in &part.day_nets {
-            *self.days.entry((net.retainer, net.day)).or_default() += net.net_minor;
+            let none = DayNet { net_minor: 0, ..*net };
+            self.days.entry((net.retainer, net.day)).or_insert(none).net_minor += net.net_minor;
+        }
+        for row in &part.applications {
+            append(&mut self.applications, (row.invoice, row.n), row.clone())?;
         }
         for row in &part.entries {
             append(&mut self.entries, (row.seq, row.line), row.clone())?;
         }
-        for row in &part.alerts {
-            append(&mut self.alerts, row.id, row.clone())?;
+        for net in &part.account_nets {
+            let none = AccountNet { debit_minor: 0, credit_minor: 0, ..*net };
+            let key = (net.account.code(), net.currency.code(), net.day);
+            let sum = self.account_days.entry(key).or_insert(none);
+            sum.debit_minor += net.debit_minor;
+            sum.credit_minor += net.credit_minor;
+        }
+        for row in &part.statement_lines {
+            let key = (row.client, row.day, row.seq, row.line);
+            append(&mut self.statement_lines, key, row.clone())?;
+        }
+        for net in &part.client_nets {
+            let none = ClientNet { net_minor: 0, ..*net };
+            let key = (net.client, net.currency.code(), net.day);
+            self.client_days.entry(key).or_insert(none).net_minor += net.net_minor;
         }
         for row in &part.audit {
             append(&mut self.audit, row.n, row.clone())?;
@@ -161,25 +233,36 @@ impl Rows {
     }
 }
 
-fn named<R: Clone>(rows: &BTreeMap<Id<R>, R>, by: &Ref<R>, number: fn(&R) -> &String) -> Option<R> {
+fn named<R: Entity>(rows: &BTreeMap<Id<R>, R>, by: &Ref<R>) -> Option<R> {
     match by {
         Ref::Id(id) => rows.get(id).cloned(),
-        Ref::Number(text) => rows.values().find(|row| number(row) == text).cloned(),
+        Ref::Number(text) => rows.values().find(|row| row.number() == Some(text)).cloned(),
     }
 }
 
-fn write_each<K: Ord, R: Clone>(
-    rows: &mut BTreeMap<K, R>,
+/// Every row that is not deleted and that `is_in` lets through.
+fn every<R: Entity>(
+    rows: &BTreeMap<Id<R>, R>,
+    loaded: fn(R) -> Loaded,
+    is_in: impl Fn(&R) -> bool,
+) -> Vec<Loaded> {
+    let rows = rows.values().filter(|row| !row.is_deleted() && is_in(row));
+    rows.map(|row| loaded(row.clone())).collect()
+}
+
+fn write_each<R: Row + Clone>(
+    rows: &mut BTreeMap<R::Key, R>,
     writes: &[Write<R>],
-    key: fn(&R) -> K,
-    version: fn(&R) -> i64,
-) -> Result<(), StoreError> {
+) -> Result<(), StoreError>
+where
+    R::Key: Ord,
+{
     for write in writes {
-        let there = rows.get(&key(&write.row)).map(version);
+        let there = rows.get(&write.row.key()).map(R::version);
         if there != write.base {
             return Err(StoreError::Conflict("a row has another version".into()));
         }
-        rows.insert(key(&write.row), R::clone(&write.row));
+        rows.insert(write.row.key(), R::clone(&write.row));
     }
     Ok(())
 }

@@ -21,11 +21,18 @@ pub struct Migration {
 }
 
 /// Every migration of SQLite, in order.
-pub const SQLITE: &[Migration] = &[Migration {
-    number: 1,
-    name: "core",
-    sql: include_str!("../migrations/sqlite/0001_core.sql"),
-}];
+pub const SQLITE: &[Migration] = &[
+    Migration {
+        number: 1,
+        name: "core",
+        sql: include_str!("../migrations/sqlite/0001_core.sql"),
+    },
+    Migration {
+        number: 2,
+        name: "practice",
+        sql: include_str!("../migrations/sqlite/0002_practice.sql"),
+    },
+];
 
 /// Why a schema is not the one this version works on.
 #[derive(Debug, thiserror::Error)]

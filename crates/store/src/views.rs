@@ -53,8 +53,8 @@ pub struct RetainerView {
 pub struct PaymentView {
     /// The payment.
     pub payment: Payment,
-    /// The client.
-    pub client: Client,
+    /// The client, if it names one.
+    pub client: Option<Client>,
 }
 
 /// Which clients.

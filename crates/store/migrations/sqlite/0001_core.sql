@@ -1,4 +1,4 @@
--- The financial core.
+-- The financial core: the firm, its people, money held in trust, the journals.
 --
 -- Every key, unique index and foreign key leads with the firm: no row of one firm can meet a row of
 -- another, and the same keys spread over a cluster by firm. Ids are 12 bytes, money is minor units
@@ -7,7 +7,11 @@
 --
 -- movements, entries and audit are written at full speed and only ever appended to: they carry no
 -- secondary index. Of them movements alone names its parent; the check costs some 5 % of the write
--- rate. outcomes keeps its rows apart from its key: answers are long, and keys come in any order.
+-- rate. outcomes keeps its rows apart from its key: answers are long, and keys come in any order. So do
+-- all tables whose rows are wide: their keys are then narrow to walk.
+--
+-- An update names only the columns that may have changed, so an index over others costs it nothing:
+-- indexes for lists stand on columns that never change and skip deleted rows.
 
 create table firms (
     id          blob    not null primary key check (length(id) = 12),
@@ -36,6 +40,9 @@ create table clients (
     firm_id             blob    not null references firms (id),
     id                  blob    not null check (length(id) = 12),
     number              text    not null,
+    created_by          blob    not null,
+    created_at          integer not null,
+    deleted             integer not null check (deleted in (0, 1)),
     kind                text    not null,
     full_name           text    not null check (full_name <> ''),
     first_name          text,
@@ -49,24 +56,50 @@ create table clients (
     address             text,
     notes               text,
     user_id             blob,
-    created_by          blob    not null,
     version             integer not null,
-    created_at          integer not null,
     updated_at          integer not null,
+    -- Everything a search looks at, without what searchers don't tell apart.
+    searched_by         text    not null,
     primary key (firm_id, id),
     unique (firm_id, number)
-) strict, without rowid;
+) strict;
 
-create index clients_newest on clients (firm_id, created_at, id);
+create index clients_newest on clients (firm_id, created_at, id) where deleted = 0;
 create index clients_login on clients (firm_id, user_id) where user_id is not null;
+
+create table cases (
+    firm_id     blob    not null references firms (id),
+    id          blob    not null check (length(id) = 12),
+    created_by  blob    not null,
+    created_at  integer not null,
+    deleted     integer not null check (deleted in (0, 1)),
+    number      text,
+    title       text    not null,
+    client_id   blob,
+    status      text    not null,
+    outcome     text,
+    description text,
+    version     integer not null,
+    updated_at  integer not null,
+    searched_by text    not null,
+    primary key (firm_id, id),
+    unique (firm_id, number),
+    foreign key (firm_id, client_id) references clients (firm_id, id)
+) strict;
+
+create index cases_newest on cases (firm_id, created_at, id) where deleted = 0;
+create index cases_client on cases (firm_id, client_id, created_at, id) where client_id is not null;
 
 create table retainers (
     firm_id             blob    not null,
     id                  blob    not null check (length(id) = 12),
     number              text    not null,
     client_id           blob    not null,
-    kind                text    not null,
     currency            text    not null,
+    initial_amount      integer not null,
+    created_by          blob    not null,
+    created_at          integer not null,
+    kind                text    not null,
     minimum_balance     integer not null check (minimum_balance >= 0),
     start_day           integer not null,
     end_day             integer,
@@ -76,7 +109,6 @@ create table retainers (
     agreement_url       text,
     agreement_day       integer,
     notes               text,
-    initial_amount      integer not null,
     balance             integer not null check (balance >= 0),
     deposits            integer not null check (deposits >= 0),
     consumptions        integer not null check (consumptions >= 0),
@@ -84,15 +116,15 @@ create table retainers (
     movements           integer not null check (movements >= 0),
     latest_day          integer not null,
     low_balance_alerted integer not null check (low_balance_alerted in (0, 1)),
+    -- A payment; it names this row in turn, and comes after it.
     replenish_request   blob,
     refunded            integer not null check (refunded in (0, 1)),
-    created_by          blob    not null,
     version             integer not null,
-    created_at          integer not null,
     updated_at          integer not null,
     primary key (firm_id, id),
     unique (firm_id, number),
     foreign key (firm_id, client_id) references clients (firm_id, id),
+    foreign key (firm_id, case_id) references cases (firm_id, id),
     check (balance = deposits - consumptions - refunds),
     check ((replenish_threshold is null) = (replenish_amount is null)),
     check (refunded = 0 or balance = 0)
@@ -140,38 +172,19 @@ create table entries (
     currency  text    not null,
     amount    integer not null check (amount > 0),
     day       integer not null,
+    reverses  integer check (reverses < seq),
     primary key (firm_id, seq, line)
 ) strict, without rowid;
 
-create table payments (
-    firm_id     blob    not null,
-    id          blob    not null check (length(id) = 12),
-    number      text    not null,
-    client_id   blob    not null,
-    kind        text    not null,
-    method      text    not null,
-    status      text    not null,
-    currency    text    not null,
-    amount      integer not null check (amount > 0),
-    unapplied   integer not null check (unapplied >= 0),
-    deposited   integer not null check (deposited >= 0),
-    retainer_id blob,
-    reference   text,
-    notes       text,
-    day         integer not null,
-    created_by  blob    not null,
-    version     integer not null,
-    created_at  integer not null,
-    updated_at  integer not null,
-    primary key (firm_id, id),
-    unique (firm_id, number),
-    foreign key (firm_id, client_id) references clients (firm_id, id),
-    foreign key (firm_id, retainer_id) references retainers (firm_id, id),
-    check (unapplied + deposited = case status when 'pending' then 0 else amount end)
+create table account_days (
+    firm_id  blob    not null,
+    account  integer not null,
+    currency text    not null,
+    day      integer not null,
+    debit    integer not null check (debit >= 0),
+    credit   integer not null check (credit >= 0),
+    primary key (firm_id, account, currency, day)
 ) strict, without rowid;
-
-create index payments_newest on payments (firm_id, created_at, id);
-create index payments_client on payments (firm_id, client_id);
 
 create table counters (
     firm_id blob    not null references firms (id),
@@ -182,15 +195,23 @@ create table counters (
 ) strict, without rowid;
 
 create table alerts (
-    firm_id     blob    not null,
-    id          blob    not null check (length(id) = 12),
-    kind        text    not null,
-    retainer_id blob    not null,
-    seq         integer not null,
-    at          integer not null,
+    firm_id         blob    not null references firms (id),
+    id              blob    not null check (length(id) = 12),
+    kind            text    not null,
+    about           blob    not null check (length(about) = 12),
+    seq             integer not null,
+    created_by      blob    not null,
+    created_at      integer not null,
+    acknowledged_by blob,
+    acknowledged_at integer,
+    version         integer not null,
+    updated_at      integer not null,
     primary key (firm_id, id),
-    foreign key (firm_id, retainer_id) references retainers (firm_id, id)
+    check ((acknowledged_by is null) = (acknowledged_at is null))
 ) strict, without rowid;
+
+create index alerts_newest on alerts (firm_id, created_at, id);
+create index alerts_open on alerts (firm_id, created_at, id) where acknowledged_at is null;
 
 create table audit (
     firm_id     blob    not null,

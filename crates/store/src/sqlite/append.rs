@@ -5,7 +5,10 @@ use std::sync::Arc;
 
 use domain::{
     Id,
-    rows::{AuditRecord, DayNet, Entry, Firm, Movement, Outcome},
+    rows::{
+        AccountNet, Application, AuditRecord, ClientNet, DayNet, Entry, Firm, Movement, Outcome, Source,
+        StatementLine,
+    },
 };
 use rusqlite::{Connection, params};
 
@@ -56,10 +59,11 @@ pub(super) fn day_nets(connection: &Connection, firm: &Id<Firm>, nets: &[DayNet]
 
 pub(super) fn entries(connection: &Connection, firm: &Id<Firm>, entries: &[Entry]) -> Written {
     let mut insert = connection.prepare_cached(
-        "insert into entries (firm_id, seq, line, debit, debit_of, credit, credit_of, currency, amount, day)
-         values (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10)",
+        "insert into entries (firm_id, seq, line, debit, debit_of, credit, credit_of, currency, amount, day,
+             reverses)
+         values (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11)",
     )?;
-    for Entry { seq, line, posting, day } in entries {
+    for Entry { seq, line, posting, day, reverses } in entries {
         insert.execute(params![
             firm.bytes(),
             seq,
@@ -71,6 +75,108 @@ pub(super) fn entries(connection: &Connection, firm: &Id<Firm>, entries: &[Entry
             posting.amount.currency().code(),
             posting.amount.minor(),
             day.days(),
+            reverses,
+        ])?;
+    }
+    Ok(())
+}
+
+pub(super) fn account_nets(
+    connection: &Connection,
+    firm: &Id<Firm>,
+    nets: &[AccountNet],
+) -> Written {
+    let mut add = connection.prepare_cached(
+        "insert into account_days (firm_id, account, currency, day, debit, credit)
+         values (?1, ?2, ?3, ?4, ?5, ?6)
+         on conflict (firm_id, account, currency, day)
+         do update set debit = debit + excluded.debit, credit = credit + excluded.credit",
+    )?;
+    for net in nets {
+        add.execute(params![
+            firm.bytes(),
+            net.account.code(),
+            net.currency.code(),
+            net.day.days(),
+            net.debit_minor,
+            net.credit_minor,
+        ])?;
+    }
+    Ok(())
+}
+
+pub(super) fn applications(
+    connection: &Connection,
+    firm: &Id<Firm>,
+    lines: &[Application],
+) -> Written {
+    let mut insert = connection.prepare_cached(
+        "insert into applications (firm_id, invoice_id, n, seq, payment_id, retainer_id, kind, currency, amount,
+             day, at, user_id)
+         values (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12)",
+    )?;
+    for line in lines {
+        let (payment, retainer) = match &line.source {
+            Source::Payment(payment) => (Some(payment.bytes()), None),
+            Source::Retainer(retainer) => (None, Some(retainer.bytes())),
+        };
+        insert.execute(params![
+            firm.bytes(),
+            line.invoice.bytes(),
+            line.n,
+            line.seq,
+            payment,
+            retainer,
+            line.kind.name(),
+            line.amount.currency().code(),
+            line.amount.minor(),
+            line.day.days(),
+            line.at.micros(),
+            line.by.bytes(),
+        ])?;
+    }
+    Ok(())
+}
+
+pub(super) fn statement_lines(
+    connection: &Connection,
+    firm: &Id<Firm>,
+    lines: &[StatementLine],
+) -> Written {
+    let mut insert = connection.prepare_cached(
+        "insert into statement_lines (firm_id, client_id, day, seq, line, kind, document_id, number, currency,
+             amount)
+         values (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10)",
+    )?;
+    for line in lines {
+        insert.execute(params![
+            firm.bytes(),
+            line.client.bytes(),
+            line.day.days(),
+            line.seq,
+            line.line,
+            line.kind.name(),
+            line.document,
+            line.number,
+            line.amount.currency().code(),
+            line.amount.minor(),
+        ])?;
+    }
+    Ok(())
+}
+
+pub(super) fn client_nets(connection: &Connection, firm: &Id<Firm>, nets: &[ClientNet]) -> Written {
+    let mut add = connection.prepare_cached(
+        "insert into client_days (firm_id, client_id, currency, day, net) values (?1, ?2, ?3, ?4, ?5)
+         on conflict (firm_id, client_id, currency, day) do update set net = net + excluded.net",
+    )?;
+    for net in nets {
+        add.execute(params![
+            firm.bytes(),
+            net.client.bytes(),
+            net.currency.code(),
+            net.day.days(),
+            net.net_minor,
         ])?;
     }
     Ok(())

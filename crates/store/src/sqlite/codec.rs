@@ -1,100 +1,118 @@
-//! How a value is stored, and read back. A value that makes no sense is an error that names it,
-//! **never a panic and never a guess**.
+//! Values as SQLite takes and gives them.
 
-use domain::{Currency, Day, Id, Money, Timestamp};
+use std::borrow::Cow;
+
+use domain::Id;
 use rusqlite::{
-    Error, Result, Row,
-    types::{FromSql, FromSqlError, Type},
+    Error, Result, Row, Statement, ToSql,
+    types::{FromSqlError, FromSqlResult, Value, ValueRef},
 };
 
+use crate::shape::{Columns, Values};
+
 /// Reads a row's columns from left to right, in the order the select lists them.
-pub(super) struct Columns<'r> {
+pub(super) struct SqliteRow<'r> {
     row: &'r Row<'r>,
     next: usize,
 }
 
-impl<'r> Columns<'r> {
+impl<'r> SqliteRow<'r> {
     pub(super) fn of(row: &'r Row<'r>) -> Self {
         Self { row, next: 0 }
     }
 
-    fn take(&mut self) -> usize {
+    fn take<T>(&mut self, as_type: fn(&ValueRef<'r>) -> FromSqlResult<T>) -> Result<T> {
         let column = self.next;
         self.next += 1;
-        column
+        as_type(&self.row.get_ref(column)?).map_err(|error| match error {
+            FromSqlError::InvalidType => self.broken("a value of another type"),
+            other => self.broken(&other.to_string()),
+        })
+    }
+}
+
+impl Columns for SqliteRow<'_> {
+    type Error = Error;
+
+    fn bytes(&mut self) -> Result<Option<&[u8]>> {
+        self.take(ValueRef::as_blob_or_null)
     }
 
-    /// Numbers, flags and free text.
-    pub(super) fn get<T: FromSql>(&mut self) -> Result<T> {
-        let column = self.take();
-        self.row.get(column)
+    fn integer(&mut self) -> Result<Option<i64>> {
+        self.take(ValueRef::as_i64_or_null)
     }
 
-    pub(super) fn id<T>(&mut self) -> Result<Id<T>> {
-        self.get().map(Id::new)
+    fn text(&mut self) -> Result<Option<&str>> {
+        self.take(ValueRef::as_str_or_null)
     }
 
-    pub(super) fn id_option<T>(&mut self) -> Result<Option<Id<T>>> {
-        Ok(self.get::<Option<[u8; 12]>>()?.map(Id::new))
+    fn is_null(&self) -> bool {
+        matches!(self.row.get_ref(self.next), Ok(ValueRef::Null))
     }
 
-    pub(super) fn money(&mut self, currency: Currency) -> Result<Money> {
-        self.get().map(|minor| Money::from_minor(minor, currency))
+    fn pass(&mut self, columns: usize) {
+        self.next += columns;
     }
 
-    pub(super) fn money_option(&mut self, currency: Currency) -> Result<Option<Money>> {
-        Ok(self.get::<Option<i64>>()?.map(|minor| Money::from_minor(minor, currency)))
-    }
-
-    pub(super) fn day(&mut self) -> Result<Day> {
-        self.get().map(Day::from_days)
-    }
-
-    pub(super) fn day_option(&mut self) -> Result<Option<Day>> {
-        Ok(self.get::<Option<i32>>()?.map(Day::from_days))
-    }
-
-    pub(super) fn at(&mut self) -> Result<Timestamp> {
-        self.get().map(Timestamp::from_micros)
-    }
-
-    pub(super) fn currency(&mut self) -> Result<Currency> {
-        self.name(Currency::from_code)
-    }
-
-    /// A stored name, and what it means.
-    pub(super) fn name<T>(&mut self, meaning: impl FnOnce(&str) -> Option<T>) -> Result<T> {
-        let column = self.take();
-        let name = self
-            .row
-            .get_ref(column)?
-            .as_str()
-            .map_err(|error| self.broken(column, Type::Text, &error))?;
-        meaning(name)
-            .ok_or_else(|| self.unknown(column, Type::Text, &format!("unknown name `{name}`")))
-    }
-
-    /// A stored number, and what it means.
-    pub(super) fn code<T>(&mut self, meaning: impl FnOnce(i64) -> Option<T>) -> Result<T> {
-        let code = self.get()?;
+    fn broken(&self, why: &str) -> Error {
         let column = self.next.saturating_sub(1);
-        meaning(code)
-            .ok_or_else(|| self.unknown(column, Type::Integer, &format!("unknown code {code}")))
-    }
-
-    fn unknown(&self, column: usize, stored: Type, what: &str) -> Error {
-        self.broken(column, stored, &FromSqlError::Other(what.into()))
-    }
-
-    fn broken(&self, column: usize, stored: Type, error: &FromSqlError) -> Error {
         let name = self.row.as_ref().column_name(column).unwrap_or("?");
-        Error::FromSqlConversionFailure(column, stored, format!("{name}: {error}").into())
+        let stored = self.row.get_ref(column).map_or(ValueRef::Null, |value| value).data_type();
+        Error::FromSqlConversionFailure(column, stored, format!("{name}: {why}").into())
+    }
+}
+
+/// Binds values to a statement's parameters from left to right, and then runs it.
+pub(super) struct Binding<'s, 'c> {
+    statement: &'s mut Statement<'c>,
+    next: usize,
+    failed: Result<()>,
+}
+
+impl<'s, 'c> Binding<'s, 'c> {
+    pub(super) fn of(statement: &'s mut Statement<'c>) -> Self {
+        Self { statement, next: 1, failed: Ok(()) }
+    }
+
+    pub(super) fn put(&mut self, value: impl ToSql) {
+        if self.failed.is_ok() {
+            self.failed = self.statement.raw_bind_parameter(self.next, value);
+        }
+        self.next += 1;
+    }
+
+    /// How many rows it has changed.
+    pub(super) fn execute(self) -> Result<usize> {
+        self.failed?;
+        self.statement.raw_execute()
+    }
+}
+
+impl<'a> Values<'a> for Binding<'_, '_> {
+    fn bytes(&mut self, value: Option<&'a [u8]>) {
+        self.put(value);
+    }
+
+    fn integer(&mut self, value: Option<i64>) {
+        self.put(value);
+    }
+
+    fn text(&mut self, value: Option<Cow<'a, str>>) {
+        self.put(value.as_deref());
     }
 }
 
 /// The bytes of an id that may be missing.
 pub(super) fn bytes<T>(id: Option<&Id<T>>) -> Option<&[u8; 12]> {
     id.map(Id::bytes)
+}
+
+pub(super) fn blob<T>(id: &Id<T>) -> Value {
+    Value::Blob(id.bytes().to_vec())
+}
+
+pub(super) fn text(text: &str) -> Value {
+    Value::Text(text.to_owned())
 }
 
 /// Whether a row was read but made no sense.

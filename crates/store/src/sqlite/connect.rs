@@ -13,7 +13,7 @@ const VERSION_MIN: i32 = 3_051_003;
 /// How long a connection waits for another one's lock; only a foreign tool ever holds one.
 const BUSY_WAIT: Duration = Duration::from_secs(2);
 /// Prepared statements kept by a connection; there are fewer.
-const STATEMENTS_MAX: usize = 64;
+const STATEMENTS_MAX: usize = 256;
 /// Larger pages were a few per cent faster for rows in order; every idempotency key, being random,
 /// would rewrite a larger page.
 const PAGE_BYTES: u32 = 4_096;

@@ -4,33 +4,39 @@
 //! every row that was there all the time exactly once.
 
 use domain::{
-    Currency, Id, Money, Ref, Timestamp,
+    Id, Ref, Timestamp,
     id::User,
-    rows::{Client, Firm, Payment, Retainer, RetainerStatus},
+    rows::{Client, Firm, Movement, Payment, Retainer, RetainerStatus},
 };
 use rusqlite::{Connection, params_from_iter, types::Value};
 
-use super::{codec::Columns, load, rows};
+use super::{
+    codec::{blob, text},
+    entity::{self, Kept as _},
+};
 use crate::{
+    shape::{Columns, Read, journal::Plain as _, read_joined},
     ClientFilter, History, Listed, PAGE_ROWS_MAX, Page, PaymentFilter, PaymentView, ReadError,
     RetainerFilter, RetainerSum, RetainerView,
 };
-
-type Decode<T> = fn(&mut Columns<'_>) -> rusqlite::Result<T>;
 
 /// One client's list row needs no join; the two others show the client too. `cross join` keeps
 /// SQLite's planner from starting with the client.
 const RETAINER_AND_CLIENT: &str =
     "retainers r cross join clients c on c.firm_id = r.firm_id and c.id = r.client_id";
 const PAYMENT_AND_CLIENT: &str =
-    "payments p cross join clients c on c.firm_id = p.firm_id and c.id = p.client_id";
+    "payments p left join clients c on c.firm_id = p.firm_id and c.id = p.client_id";
 
-fn retainer_view(row: &mut Columns<'_>) -> rusqlite::Result<RetainerView> {
-    Ok(RetainerView { retainer: rows::retainer(row)?, client: rows::client(row)? })
+impl Read for RetainerView {
+    fn read<C: Columns>(row: &mut C) -> Result<Self, C::Error> {
+        Ok(Self { retainer: Read::read(row)?, client: Read::read(row)? })
+    }
 }
 
-fn payment_view(row: &mut Columns<'_>) -> rusqlite::Result<PaymentView> {
-    Ok(PaymentView { payment: rows::payment(row)?, client: rows::client(row)? })
+impl Read for PaymentView {
+    fn read<C: Columns>(row: &mut C) -> Result<Self, C::Error> {
+        Ok(Self { payment: Read::read(row)?, client: read_joined(row)? })
+    }
 }
 
 pub(super) fn retainer(
@@ -40,10 +46,10 @@ pub(super) fn retainer(
 ) -> rusqlite::Result<Option<RetainerView>> {
     let from = format!(
         "select {}, {} from {RETAINER_AND_CLIENT} where r.firm_id = ?1 and r",
-        rows::RETAINER,
-        rows::CLIENT
+        Retainer::sql().columns,
+        Client::sql().columns
     );
-    load::named(db, &from, firm, by, retainer_view)
+    named(db, &from, firm, by)
 }
 
 pub(super) fn payment(
@@ -53,10 +59,25 @@ pub(super) fn payment(
 ) -> rusqlite::Result<Option<PaymentView>> {
     let from = format!(
         "select {}, {} from {PAYMENT_AND_CLIENT} where p.firm_id = ?1 and p",
-        rows::PAYMENT,
-        rows::CLIENT
+        Payment::sql().columns,
+        Client::sql().columns
     );
-    load::named(db, &from, firm, by, payment_view)
+    named(db, &from, firm, by)
+}
+
+/// The row that `by` names; `from` ends in the alias of its table.
+fn named<R, T: Read>(
+    db: &Connection,
+    from: &str,
+    firm: Id<Firm>,
+    by: &Ref<R>,
+) -> rusqlite::Result<Option<T>> {
+    match by {
+        Ref::Id(id) => entity::one(db, &format!("{from}.id = ?2"), (firm.bytes(), id.bytes())),
+        Ref::Number(number) => {
+            entity::one(db, &format!("{from}.number = ?2"), (firm.bytes(), number))
+        }
+    }
 }
 
 pub(super) fn clients(
@@ -69,7 +90,7 @@ pub(super) fn clients(
         alias: "c",
         table: "clients c",
         from: "clients c",
-        columns: rows::CLIENT.to_owned(),
+        columns: Client::sql().columns.clone(),
     };
     let mut only = Only::of(firm, "c");
     if let Some(user) = &filter.own {
@@ -81,7 +102,7 @@ pub(super) fn clients(
         let any = columns.map(|column| format!("{column} like ? escape '\\'")).join(" or ");
         only.and(&format!("({any})"), columns.map(|_| Value::Text(format!("%{escaped}%"))));
     }
-    list.page(db, only, page, rows::client, |client| (client.created_at, *client.id.bytes()))
+    list.page(db, only, page, |client| (client.created_at, *client.id.bytes()))
 }
 
 pub(super) fn retainers(
@@ -94,9 +115,9 @@ pub(super) fn retainers(
         alias: "r",
         table: "retainers r",
         from: RETAINER_AND_CLIENT,
-        columns: format!("{}, {}", rows::RETAINER, rows::CLIENT),
+        columns: format!("{}, {}", Retainer::sql().columns, Client::sql().columns),
     };
-    list.page(db, only_retainers(firm, filter), page, retainer_view, |view| {
+    list.page(db, only_retainers(firm, filter), page, |view| {
         (view.retainer.created_at, *view.retainer.id.bytes())
     })
 }
@@ -111,14 +132,14 @@ pub(super) fn payments(
         alias: "p",
         table: "payments p",
         from: PAYMENT_AND_CLIENT,
-        columns: format!("{}, {}", rows::PAYMENT, rows::CLIENT),
+        columns: format!("{}, {}", Payment::sql().columns, Client::sql().columns),
     };
     let mut only = Only::of(firm, "p");
     only.of_client("p", filter.own.as_ref(), filter.client.as_ref());
     if let Some(status) = filter.status {
         only.and("p.status = ?", [text(status.name())]);
     }
-    list.page(db, only, page, payment_view, |view| {
+    list.page(db, only, page, |view| {
         (view.payment.created_at, *view.payment.id.bytes())
     })
 }
@@ -136,27 +157,22 @@ pub(super) fn retainer_sums(
         status(filter),
         only.sql
     );
-    let mut statement = db.prepare_cached(&sql)?;
-    let sums =
-        statement.query_map(params_from_iter(only.values), |row| sum(&mut Columns::of(row)))?;
-    Ok(sums.collect::<rusqlite::Result<_>>()?)
+    Ok(entity::all(db, &sql, params_from_iter(only.values))?)
 }
 
-fn sum(row: &mut Columns<'_>) -> rusqlite::Result<RetainerSum> {
-    let status = row.name(RetainerStatus::from_name)?;
-    let currency: Currency = row.currency()?;
-    let count = row.get::<i64>()?.unsigned_abs();
-    let mut money = || -> rusqlite::Result<Money> { row.money(currency) };
-    let (initial, current, deposits) = (money()?, money()?, money()?);
-    Ok(RetainerSum {
-        status,
-        count,
-        initial,
-        current,
-        deposits,
-        consumptions: money()?,
-        refunds: money()?,
-    })
+impl Read for RetainerSum {
+    fn read<C: Columns>(row: &mut C) -> Result<Self, C::Error> {
+        let (status, currency) = (row.name(RetainerStatus::from_name)?, row.currency()?);
+        Ok(Self {
+            status,
+            count: row.whole()?,
+            initial: row.money(currency)?,
+            current: row.money(currency)?,
+            deposits: row.money(currency)?,
+            consumptions: row.money(currency)?,
+            refunds: row.money(currency)?,
+        })
+    }
 }
 
 /// The journal counts from 1 without gaps, so any page of it is a range.
@@ -166,7 +182,7 @@ pub(super) fn history(
     by: &Ref<Retainer>,
     page: &Page,
 ) -> Result<Option<History>, ReadError> {
-    let Some(retainer) = load::retainer(db, firm, by)? else {
+    let Some(retainer) = entity::find(db, firm, by)? else {
         return Ok(None);
     };
     let limit = i64::from(limit(page));
@@ -181,13 +197,10 @@ pub(super) fn history(
     let sql = format!(
         "select {} from movements j where j.firm_id = ?1 and j.retainer_id = ?2 and j.n < ?3
          order by j.n desc limit ?4",
-        rows::MOVEMENT
+        Movement::COLUMNS
     );
-    let mut statement = db.prepare_cached(&sql)?;
-    let found = statement.query_map((firm.bytes(), retainer.id.bytes(), below, limit), |row| {
-        rows::movement(&mut Columns::of(row))
-    })?;
-    let rows = found.collect::<rusqlite::Result<Vec<_>>>()?;
+    let rows: Vec<Movement> =
+        entity::all(db, &sql, (firm.bytes(), retainer.id.bytes(), below, limit))?;
     let next = rows.last().filter(|movement| movement.n > 1).map(|movement| movement.n.to_string());
     let total = retainer.movements.unsigned_abs();
     Ok(Some(History { retainer, movements: Listed { rows, total, next } }))
@@ -204,12 +217,11 @@ struct List {
 }
 
 impl List {
-    fn page<T>(
+    fn page<T: Read>(
         &self,
         db: &Connection,
         mut only: Only,
         page: &Page,
-        decode: Decode<T>,
         place: fn(&T) -> (Timestamp, [u8; 12]),
     ) -> Result<Listed<T>, ReadError> {
         let Self { alias, table, from, columns } = self;
@@ -239,10 +251,7 @@ impl List {
         );
         // One more than asked for, to know whether there is more.
         only.values.extend([Value::Integer(i64::from(limit) + 1), Value::Integer(skipped)]);
-        let mut statement = db.prepare_cached(&sql)?;
-        let found = statement
-            .query_map(params_from_iter(&only.values), |row| decode(&mut Columns::of(row)))?;
-        let mut rows = found.collect::<rusqlite::Result<Vec<_>>>()?;
+        let mut rows: Vec<T> = entity::all(db, &sql, params_from_iter(&only.values))?;
         let wanted = usize::try_from(limit).unwrap_or(usize::MAX);
         let more = rows.len() > wanted;
         rows.truncate(wanted);
@@ -332,12 +341,4 @@ fn parse_cursor(cursor: &str) -> Result<(Timestamp, [u8; 12]), ReadError> {
     let id: Id<Firm> = id.parse().map_err(|_| ReadError::BadCursor)?;
     let at = at.parse().map_err(|_| ReadError::BadCursor)?;
     Ok((Timestamp::from_micros(at), *id.bytes()))
-}
-
-fn blob<T>(id: &Id<T>) -> Value {
-    Value::Blob(id.bytes().to_vec())
-}
-
-fn text(name: &str) -> Value {
-    Value::Text(name.to_owned())
 }

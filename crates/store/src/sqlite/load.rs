@@ -1,38 +1,129 @@
-//! Point queries by key: what a decision asks for, from inside the writer's transaction, and what a
-//! reader looks up. Every statement names one firm.
+//! Queries by key: what a decision asks for, from inside the writer's transaction, and what a reader
+//! looks up. Every statement names one firm.
 
 use domain::{
-    Day, Id, Key, Loaded, Ref,
+    Day, Id, Key, Loaded, Set, Timestamp,
+    book::LATELY_COUNT_MAX,
+    entities,
     id::User,
     number::Series,
-    rows::{Client, Counter, DayNet, Firm, Member, Outcome, Payment, Retainer},
+    rows::{
+        Application, Case, Counter, DayNet, Firm, Invoice, Member, Outcome, Payment, Proposal,
+        Retainer, TimeEntry,
+    },
 };
-use rusqlite::{Connection, OptionalExtension, Params, Result};
+use rusqlite::{Connection, Result};
 
-use super::{codec::Columns, rows};
+use super::entity::{Kept, all, find, one};
+use crate::shape::{Columns, Read, journal::Plain};
 
-/// Answers `key`: by its row, or by its absence.
-pub(super) fn load(connection: &Connection, firm: Id<Firm>, key: &Key) -> Result<Loaded> {
-    let found = match key {
-        Key::Member(user) => member(connection, firm, *user)?.map(Loaded::Member),
-        Key::Client(by) => client(connection, firm, by)?.map(Loaded::Client),
-        Key::Retainer(by) => retainer(connection, firm, by)?.map(Loaded::Retainer),
-        Key::Payment(by) => payment(connection, firm, by)?.map(Loaded::Payment),
-        Key::Counter(series, period) => {
-            counter(connection, firm, *series, *period)?.map(Loaded::Counter)
-        }
-        Key::Outcome(user, key) => outcome(connection, firm, *user, key)?.map(Loaded::Outcome),
-        Key::DaysFrom(retainer, from) => {
-            let nets = days(connection, firm, *retainer, *from)?;
-            Some(Loaded::Days { retainer: *retainer, from: *from, nets })
+macro_rules! answers {
+    ($($row:ident, $table:ident, $absent:ident;)+) => {
+        /// Answers `key`: by its row, or by its absence.
+        pub(super) fn load(connection: &Connection, firm: Id<Firm>, key: &Key) -> Result<Loaded> {
+            let found = match key {
+                Key::Member(user) => member(connection, firm, *user)?.map(Loaded::Member),
+                $(Key::$row(by) => find(connection, firm, by)?.map(Loaded::$row),)+
+                Key::Counter(series, period) => {
+                    counter(connection, firm, *series, *period)?.map(Loaded::Counter)
+                }
+                Key::Outcome(user, key) => {
+                    outcome(connection, firm, *user, key)?.map(Loaded::Outcome)
+                }
+                Key::DaysFrom(retainer, from) => {
+                    let nets = days(connection, firm, *retainer, *from)?;
+                    Some(Loaded::Days { retainer: *retainer, from: *from, nets })
+                }
+                Key::Applications(invoice) => {
+                    let lines = applications(connection, firm, *invoice)?;
+                    Some(Loaded::Applications { invoice: *invoice, lines })
+                }
+                Key::Lately => Some(lately(connection, firm)?),
+                Key::Set(set) => Some(Loaded::Set(set.clone(), in_set(connection, firm, set)?)),
+            };
+            Ok(found.unwrap_or_else(|| Loaded::Absent(key.clone())))
         }
     };
-    Ok(found.unwrap_or_else(|| Loaded::Absent(key.clone())))
+}
+entities!(answers);
+
+/// Every row of a set, by table and primary key.
+fn in_set(connection: &Connection, firm: Id<Firm>, set: &Set) -> Result<Vec<Loaded>> {
+    match set {
+        Set::HeldBy(client) => {
+            let of = client.bytes();
+            let mut held = rows_where::<Case>(
+                connection,
+                firm,
+                of,
+                "client_id = ?2 and status <> 'closed' and deleted = 0",
+                Loaded::Case,
+            )?;
+            held.extend(rows_where::<Retainer>(
+                connection,
+                firm,
+                of,
+                "client_id = ?2 and balance > 0",
+                Loaded::Retainer,
+            )?);
+            held.extend(rows_where::<Invoice>(
+                connection,
+                firm,
+                of,
+                "client_id = ?2 and due > 0",
+                Loaded::Invoice,
+            )?);
+            held.extend(rows_where::<Payment>(
+                connection,
+                firm,
+                of,
+                "client_id = ?2 and (unapplied > 0 or stage = 'pending') and deleted = 0",
+                Loaded::Payment,
+            )?);
+            Ok(held)
+        }
+        Set::RetainersOf(client) => rows_where::<Retainer>(
+            connection,
+            firm,
+            client.bytes(),
+            "client_id = ?2 and refunded = 0",
+            Loaded::Retainer,
+        ),
+        Set::ProposalsOf(job) => rows_where::<Proposal>(
+            connection,
+            firm,
+            job.bytes(),
+            "job_id = ?2 and status in ('pending', 'accepted')",
+            Loaded::Proposal,
+        ),
+        Set::TimerOf(user) => rows_where::<TimeEntry>(
+            connection,
+            firm,
+            user.bytes(),
+            "created_by = ?2 and started_at is not null and deleted = 0",
+            Loaded::TimeEntry,
+        ),
+    }
+}
+
+/// Every row that `condition` lets through, by primary key; `of` is its second parameter.
+fn rows_where<E: Kept>(
+    connection: &Connection,
+    firm: Id<Firm>,
+    of: &[u8; 12],
+    condition: &str,
+    loaded: fn(E) -> Loaded,
+) -> Result<Vec<Loaded>> {
+    let (name, alias, columns) = (E::TABLE.name, E::TABLE.alias, &E::sql().columns);
+    let sql = format!(
+        "select {columns} from {name} {alias} where {alias}.firm_id = ?1 and {condition} order by id"
+    );
+    let rows: Vec<E> = all(connection, &sql, (firm.bytes(), of))?;
+    Ok(rows.into_iter().map(loaded).collect())
 }
 
 pub(super) fn firm(connection: &Connection, id: Id<Firm>) -> Result<Option<Firm>> {
-    let sql = format!("select {} from firms f where f.id = ?1", rows::FIRM);
-    one(connection, &sql, [id.bytes()], rows::firm)
+    one(connection, &select::<Firm>("f.id = ?1"), [id.bytes()])
 }
 
 pub(super) fn member(
@@ -40,36 +131,8 @@ pub(super) fn member(
     firm: Id<Firm>,
     user: Id<User>,
 ) -> Result<Option<Member>> {
-    let sql =
-        format!("select {} from members m where m.firm_id = ?1 and m.user_id = ?2", rows::MEMBER);
-    one(connection, &sql, [firm.bytes(), user.bytes()], rows::member)
-}
-
-pub(super) fn client(
-    connection: &Connection,
-    firm: Id<Firm>,
-    by: &Ref<Client>,
-) -> Result<Option<Client>> {
-    let from = format!("select {} from clients c where c.firm_id = ?1 and c", rows::CLIENT);
-    named(connection, &from, firm, by, rows::client)
-}
-
-pub(super) fn retainer(
-    connection: &Connection,
-    firm: Id<Firm>,
-    by: &Ref<Retainer>,
-) -> Result<Option<Retainer>> {
-    let from = format!("select {} from retainers r where r.firm_id = ?1 and r", rows::RETAINER);
-    named(connection, &from, firm, by, rows::retainer)
-}
-
-pub(super) fn payment(
-    connection: &Connection,
-    firm: Id<Firm>,
-    by: &Ref<Payment>,
-) -> Result<Option<Payment>> {
-    let from = format!("select {} from payments p where p.firm_id = ?1 and p", rows::PAYMENT);
-    named(connection, &from, firm, by, rows::payment)
+    let sql = select::<Member>("m.firm_id = ?1 and m.user_id = ?2");
+    one(connection, &sql, [firm.bytes(), user.bytes()])
 }
 
 pub(super) fn outcome(
@@ -78,11 +141,8 @@ pub(super) fn outcome(
     user: Id<User>,
     key: &str,
 ) -> Result<Option<Outcome>> {
-    let sql = format!(
-        "select {} from outcomes o where o.firm_id = ?1 and o.user_id = ?2 and o.key = ?3",
-        rows::OUTCOME
-    );
-    one(connection, &sql, (firm.bytes(), user.bytes(), key), rows::outcome)
+    let sql = select::<Outcome>("y.firm_id = ?1 and y.user_id = ?2 and y.key = ?3");
+    one(connection, &sql, (firm.bytes(), user.bytes(), key))
 }
 
 fn counter(
@@ -91,11 +151,8 @@ fn counter(
     series: Series,
     period: i32,
 ) -> Result<Option<Counter>> {
-    let sql = format!(
-        "select {} from counters n where n.firm_id = ?1 and n.series = ?2 and n.period = ?3",
-        rows::COUNTER
-    );
-    one(connection, &sql, (firm.bytes(), series.prefix(), period), rows::counter)
+    let sql = select::<Counter>("q.firm_id = ?1 and q.series = ?2 and q.period = ?3");
+    one(connection, &sql, (firm.bytes(), series.prefix(), period))
 }
 
 fn days(
@@ -104,43 +161,39 @@ fn days(
     retainer: Id<Retainer>,
     from: Day,
 ) -> Result<Vec<DayNet>> {
-    let sql = format!(
-        "select {} from retainer_days d where d.firm_id = ?1 and d.retainer_id = ?2 and d.day >= ?3",
-        rows::DAY_NET
-    );
-    let mut statement = connection.prepare_cached(&sql)?;
-    let nets = statement.query_map((firm.bytes(), retainer.bytes(), from.days()), |row| {
-        rows::day_net(&mut Columns::of(row))
-    })?;
-    nets.collect()
+    let sql = select::<DayNet>("d.firm_id = ?1 and d.retainer_id = ?2 and d.day >= ?3");
+    all(connection, &sql, (firm.bytes(), retainer.bytes(), from.days()))
 }
 
-/// The row that `by` names; `from` ends in the alias of its table.
-pub(super) fn named<R, T>(
+pub(super) fn applications(
     connection: &Connection,
-    from: &str,
     firm: Id<Firm>,
-    by: &Ref<R>,
-    decode: fn(&mut Columns<'_>) -> Result<T>,
-) -> Result<Option<T>> {
-    match by {
-        Ref::Id(id) => {
-            one(connection, &format!("{from}.id = ?2"), (firm.bytes(), id.bytes()), decode)
-        }
-        Ref::Number(number) => {
-            one(connection, &format!("{from}.number = ?2"), (firm.bytes(), number), decode)
-        }
+    invoice: Id<Invoice>,
+) -> Result<Vec<Application>> {
+    let sql = select::<Application>("l.firm_id = ?1 and l.invoice_id = ?2");
+    all(connection, &sql, [firm.bytes(), invoice.bytes()])
+}
+
+/// Rows that are no entities, by primary key.
+pub(super) fn select<T: Plain>(condition: &str) -> String {
+    let (columns, table, alias, key) = (T::COLUMNS, T::TABLE, T::ALIAS, T::KEY);
+    format!("select {columns} from {table} {alias} where {condition} order by {key}")
+}
+
+/// What was asked, and when.
+struct Seen([u8; 32], Timestamp);
+
+impl Read for Seen {
+    fn read<C: Columns>(row: &mut C) -> std::result::Result<Self, C::Error> {
+        Ok(Self(row.array()?, row.at()?))
     }
 }
 
-fn one<T>(
-    connection: &Connection,
-    sql: &str,
-    params: impl Params,
-    decode: fn(&mut Columns<'_>) -> Result<T>,
-) -> Result<Option<T>> {
-    connection
-        .prepare_cached(sql)?
-        .query_row(params, |row| decode(&mut Columns::of(row)))
-        .optional()
+fn lately(connection: &Connection, firm: Id<Firm>) -> Result<Loaded> {
+    let sql = format!(
+        "select fingerprint, at from audit where firm_id = ?1 and seq is not null \
+         order by n desc limit {LATELY_COUNT_MAX}"
+    );
+    let seen: Vec<Seen> = all(connection, &sql, [firm.bytes()])?;
+    Ok(Loaded::Lately(seen.into_iter().map(|Seen(fingerprint, at)| (fingerprint, at)).collect()))
 }

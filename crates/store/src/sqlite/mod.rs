@@ -7,10 +7,10 @@ mod append;
 mod backup;
 mod codec;
 mod connect;
+mod entity;
 mod list;
 mod load;
 pub(crate) mod read;
-mod rows;
 #[cfg(test)]
 mod tests;
 mod verify;

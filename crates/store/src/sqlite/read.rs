@@ -17,10 +17,11 @@ use rusqlite::Connection;
 use tokio::{sync::Semaphore, task::spawn_blocking};
 
 use super::{
-    codec::{Columns, is_senseless},
-    connect, list, load, rows,
+    codec::{SqliteRow, is_senseless},
+    connect, entity, list, load,
 };
 use crate::{
+    shape::{Columns as _, journal::Plain as _},
     ClientFilter, History, Listed, OpenError, Page, PaymentFilter, PaymentView, ReadError,
     RetainerFilter, RetainerSum, RetainerView,
 };
@@ -82,7 +83,7 @@ impl Reader {
     pub async fn firms(&self) -> Result<Vec<Id<Firm>>, ReadError> {
         self.ask(|db| {
             let mut statement = db.prepare_cached("select id from firms order by id")?;
-            let ids = statement.query_map([], |row| Columns::of(row).id())?;
+            let ids = statement.query_map([], |row| SqliteRow::of(row).id())?;
             Ok(ids.collect::<rusqlite::Result<_>>()?)
         })
         .await
@@ -108,12 +109,9 @@ impl Reader {
         self.ask(move |db| {
             let sql = format!(
                 "select {} from members m where m.firm_id = ?1 order by m.created_at, m.user_id",
-                rows::MEMBER
+                Member::COLUMNS
             );
-            let mut statement = db.prepare_cached(&sql)?;
-            let members =
-                statement.query_map([firm.bytes()], |row| rows::member(&mut Columns::of(row)))?;
-            Ok(members.collect::<rusqlite::Result<_>>()?)
+            Ok(entity::all(db, &sql, [firm.bytes()])?)
         })
         .await
     }
@@ -128,7 +126,7 @@ impl Reader {
         by: &Ref<Client>,
     ) -> Result<Option<Client>, ReadError> {
         let by = by.clone();
-        self.ask(move |db| Ok(load::client(db, firm, &by)?)).await
+        self.ask(move |db| Ok(entity::find(db, firm, &by)?)).await
     }
 
     /// A part of the list of clients.

@@ -4,13 +4,30 @@
 //! it. While it lasts the write-ahead log can't be reset: it grows with what the server writes.
 
 use domain::{
-    Id,
-    rows::{Firm, Stored},
+    Id, entities,
+    rows::{
+        Alert, Case, Client, CreditNote, Expense, Firm, Invoice, Job, Payment, Proposal, Refund,
+        Retainer, Stored, TimeEntry, Transaction,
+    },
 };
 use rusqlite::{Connection, Result};
 
-use super::{codec::Columns, connect, rows};
-use crate::{ReadError, Reader};
+use super::{codec::SqliteRow, connect, entity::Kept as _, load};
+use crate::{
+    ReadError, Reader,
+    shape::{Read, Shape as _, journal::Plain},
+};
+
+/// Those that refer to nothing, so that appending to them stays cheap.
+const JOURNAL_TABLES: [&str; 7] = [
+    "retainer_days",
+    "entries",
+    "account_days",
+    "statement_lines",
+    "client_days",
+    "audit",
+    "outcomes",
+];
 
 impl Reader {
     /// Shows every row of a firm to `visit`, table by table, each in primary key order, from one
@@ -49,8 +66,7 @@ impl Reader {
         for orphan in orphans {
             complaints.push(orphan?);
         }
-        // The journal's own tables refer to nothing, so that appending to them stays cheap.
-        for table in ["entries", "audit", "outcomes", "retainer_days", "alerts"] {
+        for table in JOURNAL_TABLES {
             let strays =
                 format!("select count(*) from {table} where firm_id not in (select id from firms)");
             let strays: i64 = connection.query_row(&strays, [], |row| row.get(0))?;
@@ -63,49 +79,54 @@ impl Reader {
     }
 }
 
-fn walk(snapshot: &Connection, firm: Id<Firm>, visit: &mut dyn FnMut(Stored)) -> Result<()> {
-    let mut table = |columns: &str, rest: &str, decode: fn(&mut Columns<'_>) -> Result<Stored>| {
-        let mut statement = snapshot.prepare(&format!("select {columns} from {rest}"))?;
-        let mut rows = statement.query([firm.bytes()])?;
-        while let Some(row) = rows.next()? {
-            visit(decode(&mut Columns::of(row))?);
-        }
-        Ok::<(), rusqlite::Error>(())
-    };
-    table(rows::FIRM, "firms f where f.id = ?1", |row| rows::firm(row).map(Stored::Firm))?;
-    table(rows::MEMBER, "members m where m.firm_id = ?1 order by m.user_id", |row| {
-        rows::member(row).map(Stored::Member)
-    })?;
-    table(rows::CLIENT, "clients c where c.firm_id = ?1 order by c.id", |row| {
-        rows::client(row).map(Stored::Client)
-    })?;
-    table(rows::RETAINER, "retainers r where r.firm_id = ?1 order by r.id", |row| {
-        rows::retainer(row).map(Stored::Retainer)
-    })?;
-    table(rows::MOVEMENT, "movements j where j.firm_id = ?1 order by j.retainer_id, j.n", |row| {
-        rows::movement(row).map(Stored::Movement)
-    })?;
-    table(
-        rows::DAY_NET,
-        "retainer_days d where d.firm_id = ?1 order by d.retainer_id, d.day",
-        |row| rows::day_net(row).map(Stored::DayNet),
-    )?;
-    table(rows::ENTRY, "entries e where e.firm_id = ?1 order by e.seq, e.line", |row| {
-        rows::entry(row).map(Stored::Entry)
-    })?;
-    table(rows::PAYMENT, "payments p where p.firm_id = ?1 order by p.id", |row| {
-        rows::payment(row).map(Stored::Payment)
-    })?;
-    table(rows::COUNTER, "counters n where n.firm_id = ?1 order by n.series, n.period", |row| {
-        rows::counter(row).map(Stored::Counter)
-    })?;
-    table(rows::ALERT, "alerts a where a.firm_id = ?1 order by a.id", |row| {
-        rows::alert(row).map(Stored::Alert)
-    })?;
-    table(rows::AUDIT, "audit a where a.firm_id = ?1 order by a.n", |row| {
-        rows::audit(row).map(Stored::Audit)
-    })?;
-    table(rows::OUTCOME, "outcomes o where o.firm_id = ?1 order by o.user_id, o.key", |row| {
-        rows::outcome(row).map(Stored::Outcome)
-    })
+/// Shows every row in the order of [`Stored`].
+fn walk(db: &Connection, firm: Id<Firm>, visit: &mut dyn FnMut(Stored)) -> Result<()> {
+    each(db, firm, &load::select::<Firm>("f.id = ?1"), Stored::Firm, visit)?;
+    lines(db, firm, Stored::Member, visit)?;
+    macro_rules! each_entity {
+        ($($row:ident, $table:ident, $absent:ident;)+) => {$(
+            let (name, alias, columns) = ($row::TABLE.name, $row::TABLE.alias, &$row::sql().columns);
+            let sql = format!(
+                "select {columns} from {name} {alias} where {alias}.firm_id = ?1 order by {alias}.id"
+            );
+            each(db, firm, &sql, Stored::$row, visit)?;
+        )+};
+    }
+    entities!(each_entity);
+    lines(db, firm, Stored::Movement, visit)?;
+    lines(db, firm, Stored::DayNet, visit)?;
+    lines(db, firm, Stored::Application, visit)?;
+    lines(db, firm, Stored::Entry, visit)?;
+    lines(db, firm, Stored::AccountNet, visit)?;
+    lines(db, firm, Stored::StatementLine, visit)?;
+    lines(db, firm, Stored::ClientNet, visit)?;
+    lines(db, firm, Stored::Counter, visit)?;
+    lines(db, firm, Stored::Audit, visit)?;
+    lines(db, firm, Stored::Outcome, visit)
+}
+
+/// Rows that are no entities.
+fn lines<T: Plain>(
+    db: &Connection,
+    firm: Id<Firm>,
+    stored: fn(T) -> Stored,
+    visit: &mut dyn FnMut(Stored),
+) -> Result<()> {
+    let sql = load::select::<T>(&format!("{}.firm_id = ?1", T::ALIAS));
+    each(db, firm, &sql, stored, visit)
+}
+
+fn each<T: Read>(
+    db: &Connection,
+    firm: Id<Firm>,
+    sql: &str,
+    stored: fn(T) -> Stored,
+    visit: &mut dyn FnMut(Stored),
+) -> Result<()> {
+    let mut statement = db.prepare(sql)?;
+    let mut rows = statement.query([firm.bytes()])?;
+    while let Some(row) = rows.next()? {
+        visit(stored(T::read(&mut SqliteRow::of(row))?));
+    }
+    Ok(())
 }

@@ -7,8 +7,9 @@ use domain::{
     rows::{Retainer, RetainerStatus, RetainerType},
 };
 
-use super::fixture::{
-    FIRM, Fixture, at, client, empty_batch, id, movement, new, payment, retainer, sar,
+use super::{
+    fixture::{FIRM, Fixture, empty_batch, new},
+    samples::{at, client, id, movement, payment, retainer, sar},
 };
 use crate::{ClientFilter, Listed, Page, PaymentFilter, ReadError, RetainerFilter};
 
@@ -170,7 +171,7 @@ async fn filters_let_through_what_they_name() {
     let own = PaymentFilter { own: Some(id(200)), status: None, client: Some(Ref::Id(id(10))) };
     let payments = reader.payments(FIRM, own, page()).await.unwrap();
     assert_eq!((payments.rows.len(), payments.total, payments.next), (3, 3, None));
-    assert_eq!(payments.rows[0].client, client(10));
+    assert_eq!(payments.rows[0].client, Some(client(10)));
     let by = Ref::Number(retainers[4].number.clone());
     assert_eq!(reader.retainer(FIRM, &by).await.unwrap().unwrap().client.id, retainers[4].client);
     assert_eq!(reader.retainer(id(2), &by).await.unwrap(), None);
