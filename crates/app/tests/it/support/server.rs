@@ -9,7 +9,7 @@ use amanah::{
 use domain::{
     Id,
     invariant::{Checker, Verdict},
-    rows::{Firm, Stored},
+    rows::{AlertKind, Firm, Retainer, Stored},
 };
 use engine::{Decide, Limits};
 use store::Reader;
@@ -93,7 +93,8 @@ impl Server {
 
     pub fn alert_count(&self, firm: &str, retainer: &str) -> usize {
         let rows = self.rows(firm.parse().expect("a firm's id"));
-        let is_its = |row: &&Stored| matches!(row, Stored::Alert(alert) if alert.retainer.to_string() == retainer);
+        let retainer: Id<Retainer> = retainer.parse().expect("a retainer's id");
+        let is_its = |row: &&Stored| matches!(row, Stored::Alert(alert) if alert.kind == AlertKind::LowBalance && alert.about == *retainer.bytes());
         rows.iter().filter(is_its).count()
     }
 
