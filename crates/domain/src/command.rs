@@ -8,7 +8,7 @@ use crate::{
     change::{Change, Key},
     decision::{Asked, Decision, Stop},
     rejection::Rejection,
-    reply::{Reply, Shown},
+    reply::{Beside, Reply, Shown},
     rows::AlertKind,
 };
 
@@ -193,6 +193,8 @@ pub fn decide(book: &Book, asked: Asked, command: &Command) -> Result<(Reply, Ve
     {
         decision.alert(AlertKind::PossibleDuplicate, shown.object());
     }
-    let reply = Reply { seq: decision.seq, today: decision.today, shown };
+    let cases = shown.cases_beside().map(|case| decision.get(case)).collect::<Result<_, _>>()?;
+    let beside = Beside { cases, invoice: decision.get_option(shown.invoice_named())? };
+    let reply = Reply { seq: decision.seq, today: decision.today, shown, beside };
     Ok((reply, decision.into_changes()))
 }

@@ -387,8 +387,10 @@ mod tests {
         let mut routed = BTreeSet::new();
         for route in resources().iter().flat_map(|resource| &resource.routes) {
             let Some(command) = &route.operation.command else { continue };
-            let body = format!("{}Body", pascal_case(command.name));
-            let schema = &document["components"]["schemas"][&body];
+            let method = lower(&route.methods[0]);
+            let body = &document["paths"][&route.path][method]["requestBody"]["content"];
+            let reference = body["application/json"]["schema"]["$ref"].as_str().unwrap();
+            let schema = document.pointer(&reference[1..]).unwrap();
             let no_example = json!({});
             let is_empty = schema["properties"].as_object().is_none_or(Map::is_empty);
             let example = if is_empty { &no_example } else { &schema["examples"][0] };

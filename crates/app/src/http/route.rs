@@ -140,7 +140,6 @@ impl Operation {
         (self.mount)(filter)
     }
 
-    #[expect(dead_code, reason = "no path is an alias yet")]
     /// The same under another name, for a path that is an alias.
     pub fn named(self, id: &str) -> Self {
         Self { id: id.to_owned(), ..self }
@@ -157,20 +156,34 @@ where
     B: DeserializeOwned + JsonSchema + Default + Send + 'static,
     C: Decide + Into<Command> + Send + 'static,
 {
+    command_as(&camel_case(C::NAME), summary, make, telling)
+}
+
+/// As [`command`], for a command that another route sends with another body.
+pub(crate) fn command_as<B, C>(
+    id: &str,
+    summary: &'static str,
+    make: fn(&Of, B) -> Result<C, Refusal>,
+    telling: Telling,
+) -> Operation
+where
+    B: DeserializeOwned + JsonSchema + Default + Send + 'static,
+    C: Decide + Into<Command> + Send + 'static,
+{
+    let body_name = format!("{}Body", capitalised(id));
     let handler = move |mut ask: Ask<B>| async move {
         let command = make(&ask.of, std::mem::take(&mut ask.body))?;
         ask.carry_out(command, telling).await
     };
     Operation {
-        id: camel_case(C::NAME),
+        id: id.to_owned(),
         summary,
         needs: Needs::Permission(C::ACTION),
         answers: Answers::Json(telling.status),
         describe: Arc::new(move |generator| {
             let body = B::json_schema(generator);
-            let name = format!("{}Body", pascal_case(C::NAME));
-            let reference = format!("#/components/schemas/{name}");
-            generator.definitions_mut().insert(name, body.into());
+            let reference = format!("#/components/schemas/{body_name}");
+            generator.definitions_mut().insert(body_name.clone(), body.into());
             let answer = wire::success(wire::outcome((telling.doc)(generator), generator));
             Description {
                 query: None,
@@ -344,21 +357,7 @@ impl Needs {
         match self {
             Self::Nothing => "public",
             Self::Token => "signed_in",
-            Self::Permission(action) => action_name(action),
+            Self::Permission(action) => action.name(),
         }
-    }
-}
-
-const fn action_name(action: Action) -> &'static str {
-    match action {
-        Action::ReadClients => "read_clients",
-        Action::CreateClients => "create_clients",
-        Action::ChangeClients => "change_clients",
-        Action::ReadRetainers => "read_retainers",
-        Action::ConsumeRetainers => "consume_retainers",
-        Action::ManageRetainers => "manage_retainers",
-        Action::ReadPayments => "read_payments",
-        Action::TakePayments => "take_payments",
-        Action::ManageMembers => "manage_members",
     }
 }

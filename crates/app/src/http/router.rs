@@ -10,7 +10,10 @@ use hyper::{
 use tower_http::cors::CorsLayer;
 
 use super::{
-    api::{clients, health, me, members, outcomes, payments, retainers},
+    api::{
+        clients, credit_notes, health, invoices, me, members, outcomes, payments, refunds,
+        retainers,
+    },
     docs,
     error::Refusal,
     route::Resource,
@@ -28,6 +31,9 @@ pub(crate) fn resources() -> Vec<Resource> {
         clients::routes().nested("/api/clients"),
         retainers::routes().nested("/api/retainers"),
         payments::routes().nested("/api/payments"),
+        refunds::routes().nested("/api/refunds"),
+        invoices::routes().nested("/api/invoices"),
+        credit_notes::routes().nested("/api/credit-notes"),
     ]
 }
 

@@ -152,6 +152,8 @@ values! {
     Id = {"type": "string", "pattern": "^[0-9a-f]{24}$", "examples": ["64f1a2b3c4d5e6f708192a3b"]};
     /// An amount, exactly; its currency stands beside it.
     Money = {"type": "number", "examples": [60.5]};
+    /// A number that is no amount, exactly.
+    Decimal = {"type": "number", "minimum": 0, "examples": [1.5]};
     /// ISO 4217.
     CurrencyCode = {"type": "string", "pattern": "^[A-Z]{3}$", "examples": ["SAR"]};
     /// An instant, UTC.

@@ -1,9 +1,14 @@
 //! One file per resource: its routes, the bodies they take, the JSON they give and its description.
 
 pub(super) mod clients;
+pub(super) mod credit_notes;
+mod deleted;
 pub(super) mod health;
+pub(super) mod invoices;
 pub(super) mod me;
 pub(super) mod members;
 pub(super) mod outcomes;
 pub(super) mod payments;
+pub(super) mod refunds;
 pub(super) mod retainers;
+mod short;

@@ -4,8 +4,11 @@ mod bodies;
 mod dry_run;
 mod edge;
 mod entities;
+mod invoices;
+mod life_of_a_matter;
 mod lists;
 mod openapi;
+mod payments;
 mod protocol;
 mod roles;
 

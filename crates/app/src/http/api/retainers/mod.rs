@@ -13,7 +13,7 @@ use domain::{
 use hyper::Method;
 use store::{ReadError, Reader, RetainerView};
 
-pub(super) use self::show::{RetainerDoc, write};
+pub(super) use self::show::{MovementDoc, RetainerDoc, write, write_movement};
 use crate::{
     http::{
         error::Refusal,
