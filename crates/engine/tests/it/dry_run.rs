@@ -99,11 +99,11 @@ async fn a_dry_run_that_panics_harms_no_neighbour_and_one_is_nobodys_poison() {
     let model = Model::default();
     let mut store = Faulty::new(model.clone());
     store.refuse_amount = 1_300;
-    let decide: engine::Decide = |book, at, actor, ids, command| {
+    let decide: engine::Decide = |book, asked, command| {
         if let domain::Command::ConsumeRetainer(consume) = command {
             assert_ne!(consume.amount, domain::Decimal::whole(666), "as the test asked");
         }
-        domain::decide(book, at, actor, ids, command)
+        domain::decide(book, asked, command)
     };
     let options = Options { decide, ..options(Limits::default()) };
     let engine = Engine::start(vec![store], options).unwrap();
