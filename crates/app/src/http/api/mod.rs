@@ -2,7 +2,9 @@
 
 pub(super) mod clients;
 pub(super) mod credit_notes;
+mod days;
 mod deleted;
+pub(super) mod expenses;
 pub(super) mod health;
 pub(super) mod invoices;
 pub(super) mod me;
@@ -12,3 +14,5 @@ pub(super) mod payments;
 pub(super) mod refunds;
 pub(super) mod retainers;
 mod short;
+pub(super) mod time_entries;
+pub(super) mod transactions;
