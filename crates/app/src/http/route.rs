@@ -119,12 +119,11 @@ pub(crate) struct Description {
 pub(crate) struct AsCommand {
     pub name: &'static str,
     pub telling: Telling,
-    #[cfg_attr(not(test), expect(dead_code, reason = "nothing is sent in bulk yet"))]
     pub make: Arc<Make>,
 }
 
-/// From the rows named and the bytes of a body to a command.
-type Make = dyn Fn(&Of, &[u8]) -> Result<Command, Refusal> + Send + Sync;
+/// From the rows named and the text of a body, which is known not to be nested too deep, to a command.
+type Make = dyn Fn(&Of, &str) -> Result<Command, Refusal> + Send + Sync;
 
 impl Operation {
     pub fn describe(&self, generator: &mut SchemaGenerator) -> Description {
@@ -158,7 +157,7 @@ where
     C: Decide + Into<Command> + Send + 'static,
 {
     let handler = move |mut ask: Ask<B>| async move {
-        let command = make(&ask.of, std::mem::take(&mut ask.body))?;
+        let command = make(&ask.sent.of, std::mem::take(&mut ask.body))?;
         ask.carry_out(command, telling).await
     };
     Operation {
@@ -182,7 +181,7 @@ where
         command: Some(AsCommand {
             name: C::NAME,
             telling,
-            make: Arc::new(move |of, bytes| make(of, body::read(bytes)?).map(Into::into)),
+            make: Arc::new(move |of, text| make(of, body::read_shallow(text)?).map(Into::into)),
         }),
     }
 }
@@ -280,6 +279,24 @@ where
     let answer =
         move |State(app): State<Arc<App>>| async move { handler(app).await.map(Told::answer) };
     reading::<T>(id, summary, Needs::Nothing, None, move |filter| on(filter, answer))
+}
+
+/// A request that is like no other, of whoever has a token.
+pub(crate) fn whole(
+    id: &str,
+    summary: &'static str,
+    describe: fn(&mut SchemaGenerator) -> Description,
+    mount: impl Fn(MethodFilter) -> MethodRouter<Arc<App>> + Send + Sync + 'static,
+) -> Operation {
+    Operation {
+        id: id.to_owned(),
+        summary,
+        needs: Needs::Token,
+        answers: Answers::Json(StatusCode::OK),
+        describe: Arc::new(describe),
+        mount: Arc::new(mount),
+        command: None,
+    }
 }
 
 /// A read of anybody that is no JSON.

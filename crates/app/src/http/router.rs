@@ -10,7 +10,7 @@ use hyper::{
 use tower_http::cors::CorsLayer;
 
 use super::{
-    api::{clients, health, me, members, outcomes, payments, retainers},
+    api::{clients, commands, health, me, members, outcomes, payments, retainers},
     docs,
     error::Refusal,
     route::Resource,
@@ -24,6 +24,7 @@ pub(crate) fn resources() -> Vec<Resource> {
         docs::routes(),
         me::routes().nested("/api/me"),
         members::routes().nested("/api/members"),
+        commands::routes().nested("/api/commands"),
         outcomes::routes().nested("/api/outcomes"),
         clients::routes().nested("/api/clients"),
         retainers::routes().nested("/api/retainers"),
