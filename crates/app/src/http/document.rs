@@ -151,8 +151,12 @@ fn operation(route: &Route, method: &Method, n: usize, generator: &mut SchemaGen
         object["x-command"] = command.name.into();
     }
     if let Some(body) = description.body {
+        let name =
+            body.get("$ref").and_then(Value::as_str).and_then(|path| path.rsplit('/').next());
+        let described = name.and_then(|name| generator.definitions().get(name));
+        let needs = |field: &str| described.is_some_and(|body| body.get(field).is_some());
         object["requestBody"] = json!({
-            "description": "No body is an empty object.",
+            "required": needs("required") || needs("anyOf"),
             "content": {"application/json": {"schema": Value::from(body)}},
         });
     }
@@ -217,7 +221,7 @@ fn header_parameters() -> Value {
             "name": "If-Match",
             "in": "header",
             "description": "The version that was read, as an ETag; another one by now is 412.",
-            "schema": {"type": "string", "pattern": "^(\\*|\"[0-9]{1,18}\")$"},
+            "schema": {"type": "string", "minLength": 1, "pattern": "^(\\*|\"[0-9]{1,18}\")$"},
         },
         "AcceptLanguage": {
             "name": "Accept-Language",

@@ -166,7 +166,7 @@ where
         needs: Needs::Permission(C::ACTION),
         answers: Answers::Json(telling.status),
         describe: Arc::new(move |generator| {
-            let body = B::json_schema(generator);
+            let body = wire::required_is_there(B::json_schema(generator));
             let name = format!("{}Body", pascal_case(C::NAME));
             let reference = format!("#/components/schemas/{name}");
             generator.definitions_mut().insert(name, body.into());

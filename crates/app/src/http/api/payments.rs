@@ -44,6 +44,7 @@ pub(in crate::http) fn routes() -> Resource {
 #[serde(rename_all = "camelCase", deny_unknown_fields, default)]
 #[schemars(
     extend("required" = ["amount", "paymentMethod"]),
+    extend("anyOf" = [{"required": ["clientId"]}, {"required": ["customerId"]}]),
     example = json!({"clientId": "CLT-2026-0001", "amount": "1500", "paymentMethod": "cash"})
 )]
 struct RecordBody {

@@ -75,6 +75,7 @@ macro_rules! body_with_terms {
 body_with_terms! {
     #[schemars(
         extend("required" = ["initialAmount"]),
+        extend("anyOf" = [{"required": ["clientId"]}, {"required": ["customerId"]}]),
         example = json!({"clientId": "CLT-2026-0001", "initialAmount": "5000"})
     )]
     OpenBody {
