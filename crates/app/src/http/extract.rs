@@ -25,6 +25,7 @@ use super::{
     body,
     error::Refusal,
     field::Version,
+    route::Place,
     sent::Sent,
 };
 use crate::{
@@ -50,6 +51,7 @@ pub(crate) struct Context {
 }
 
 /// Who asks.
+#[derive(Clone)]
 pub(crate) struct Caller {
     pub actor: Actor,
     pub app: Arc<App>,
@@ -78,6 +80,15 @@ impl Caller {
             Reach::Own => Ok(Some(user)),
             Reach::Nothing => Err(refused(Rejection::Forbidden)),
         }
+    }
+
+    /// Goes where the rows are that are asked about.
+    pub async fn enter(&mut self, place: Place) -> Result<(), Refusal> {
+        if let Some(firm) = place {
+            self.is_member().await?;
+            self.actor.firm = firm;
+        }
+        Ok(())
     }
 
     /// The day it is at the caller's firm.

@@ -6,8 +6,10 @@
 use std::{
     borrow::Cow,
     collections::HashMap,
+    mem,
     sync::{Arc, LazyLock},
     time::Instant,
+    vec,
 };
 
 use axum::{
@@ -15,7 +17,7 @@ use axum::{
     routing::on,
 };
 use bytes::Bytes;
-use domain::audit;
+use domain::{Actor, audit};
 use engine::{Intent, Once, Render, Request, Settled, Trouble};
 use hyper::{Method, StatusCode};
 use schemars::{Schema, SchemaGenerator};
@@ -28,9 +30,11 @@ use crate::{
         answer::{Answer, Reader, Telling, split_kept},
         body,
         error::Refusal,
-        extract::{NAMED_MAX, Of, QUEUE_WAIT_MAX, answered},
+        extract::{Caller, NAMED_MAX, Of, QUEUE_WAIT_MAX, answered},
         field::Flag,
-        route::{AsCommand, Description, Resource, pascal_case, whole},
+        route::{
+            AsCommand, Description, Operation, Place, Resource, camel_case, pascal_case, whole,
+        },
         router::resources,
         sent::{self, Sent},
         wire::{self, schema_of, wire},
@@ -77,6 +81,7 @@ struct Item<'a> {
 /// A command that can be sent here, with the route that it has of its own.
 struct Kind {
     command: AsCommand,
+    place: Place,
     method: Method,
     path: String,
     /// Rows that the path names.
@@ -86,10 +91,13 @@ struct Kind {
 static KINDS: LazyLock<HashMap<&'static str, Kind>> = LazyLock::new(|| {
     let mut kinds = HashMap::new();
     for route in resources().into_iter().flat_map(|resource| resource.routes) {
-        let Some(command) = route.operation.command else { continue };
-        let (method, named) = (route.methods[0].clone(), route.path.matches('{').count());
+        let Operation { id, place, command, .. } = route.operation;
+        let Some(command) = command else { continue };
         // Another route to the same command is an alias.
-        kinds.entry(command.name).or_insert(Kind { command, method, path: route.path, named });
+        if id == camel_case(command.name) {
+            let (method, named) = (route.methods[0].clone(), route.path.matches('{').count());
+            kinds.insert(command.name, Kind { command, place, method, path: route.path, named });
+        }
     }
     kinds
 });
@@ -112,25 +120,29 @@ async fn bulk(State(app): State<Arc<App>>, request: extract::Request) -> Result<
         request_id: Arc::clone(&sent.context.request_id),
         stale: StatusCode::CONFLICT,
     };
-    let (mut tellings, mut requests) = (Vec::new(), Vec::with_capacity(commands.len()));
+    let mut groups: Vec<Group> = Vec::new();
+    let mut prepared = Vec::with_capacity(commands.len());
     for (n, item) in commands.iter().enumerate() {
-        let prepared = prepare(item, n, &sent, &reader);
-        tellings.push(prepared.map(|(request, telling)| {
-            requests.push(request);
-            telling
-        }));
+        prepared.push(match prepare(item, n, &sent, &reader) {
+            Ok((place, telling, request)) => {
+                let group = Group::of(place, &mut groups, &sent.caller).await?;
+                groups[group].requests.push(request);
+                Ok((group, telling))
+            }
+            Err(refusal) => Err(refusal),
+        });
         give_way(n).await;
     }
-    let mut settled = match requests.len() {
-        0 => Vec::new(),
-        _ => answered(app.engine.submit_many(requests)).await?,
+    let is_alone = groups.len() == 1;
+    for group in &mut groups {
+        group.settle(&app, is_alone).await?;
     }
-    .into_iter();
     let mut outcomes = Outcomes::new(commands.len());
-    for (n, telling) in tellings.into_iter().enumerate() {
-        match telling {
-            Ok(telling) => {
-                let settled = settled.next().expect("every request has an outcome");
+    for (n, prepared) in prepared.into_iter().enumerate() {
+        match prepared {
+            Ok((group, telling)) => {
+                let settled = groups[group].settled.next();
+                let settled = settled.expect("every request has an outcome");
                 outcomes.settled(telling, settled, &reader);
             }
             Err(refusal) => outcomes.refused(&refusal, &reader),
@@ -139,6 +151,43 @@ async fn bulk(State(app): State<Arc<App>>, request: extract::Request) -> Result<
     }
     let answer = outcomes.finish();
     Ok(if sent.intent == Intent::DryRun { answer.dry() } else { answer })
+}
+
+/// The commands of one firm: its queue takes them together.
+struct Group {
+    place: Place,
+    actor: Actor,
+    requests: Vec<Request>,
+    settled: vec::IntoIter<Result<Settled, Trouble>>,
+}
+
+impl Group {
+    /// The group of a place, begun where there is none.
+    async fn of(place: Place, groups: &mut Vec<Self>, caller: &Caller) -> Result<usize, Refusal> {
+        if let Some(known) = groups.iter().position(|group| group.place == place) {
+            return Ok(known);
+        }
+        let mut caller = caller.clone();
+        caller.enter(place).await?;
+        let (requests, settled) = (Vec::new(), Vec::new().into_iter());
+        groups.push(Self { place, actor: caller.actor, requests, settled });
+        Ok(groups.len() - 1)
+    }
+
+    /// Has them carried out. When there is no other group, what befalls all of them befalls the request.
+    async fn settle(&mut self, app: &App, is_alone: bool) -> Result<(), Trouble> {
+        let mut requests = mem::take(&mut self.requests);
+        for request in &mut requests {
+            request.actor = self.actor;
+        }
+        let count = requests.len();
+        let settled = match answered(app.engine.submit_many(requests)).await {
+            Err(trouble) if !is_alone => vec![Err(trouble); count],
+            settled => settled?,
+        };
+        self.settled = settled.into_iter();
+        Ok(())
+    }
 }
 
 /// Parsing and writing thousands takes a while; nobody else is to wait for all of it.
@@ -154,7 +203,7 @@ fn prepare(
     n: usize,
     sent: &Sent,
     reader: &Reader,
-) -> Result<(Request, Telling), Refusal> {
+) -> Result<(Place, Telling, Request), Refusal> {
     let invalid = |field, what| Refusal::field(Message::InvalidField, field, what);
     let unknown = || invalid("command", Message::InvalidField);
     let kind = KINDS.get(&*item.command).ok_or_else(unknown)?;
@@ -186,7 +235,7 @@ fn prepare(
         once,
         deadline: Instant::now() + QUEUE_WAIT_MAX,
     };
-    Ok((request, telling))
+    Ok((kind.place, telling, request))
 }
 
 /// The rows that `id` names: as in the path, a second one after a slash. `None`: too few.
