@@ -298,7 +298,7 @@ fn record() -> BoxedStrategy<Command> {
     ];
     let manner = (
         prop_oneof![3 => Just(PaymentMethod::Cash), 1 => Just(PaymentMethod::Check)],
-        prop_oneof![3 => Just(Overpayment::Credit), 1 => Just(Overpayment::Reject)],
+        prop_oneof![1 => Just(Overpayment::Credit), 1 => Just(Overpayment::Reject)],
     );
     let client = prop::option::weighted(0.9, number("CLT"));
     (client, amount(), kind, targets, receipt, manner, date())

@@ -1,6 +1,7 @@
 //! One file per resource: its routes, the bodies they take, the JSON they give and its description.
 
 pub(super) mod clients;
+pub(super) mod commands;
 pub(super) mod credit_notes;
 mod deleted;
 pub(super) mod health;

@@ -75,6 +75,7 @@ macro_rules! body_with_terms {
 body_with_terms! {
     #[schemars(
         extend("required" = ["initialAmount"]),
+        extend("anyOf" = [{"required": ["clientId"]}, {"required": ["customerId"]}]),
         example = json!({"clientId": "CLT-2026-0001", "initialAmount": "5000"})
     )]
     OpenBody {
@@ -223,8 +224,7 @@ mod tests {
             assert_eq!(refusal.code, "unknown_field", "{field}");
         }
         let body = body::read::<UpdateBody>(br#"{"minimumBalance":"10.50","__v":4}"#).unwrap();
-        // The path names it, as it always does.
-        let command = update(&Of::row_named("RET-2026-0001"), body);
+        let command = update(&Of::named([Some("RET-2026-0001"), None]), body);
         let command = command.map_err(|refusal| refusal.code).unwrap();
         let minimum = command.terms.minimum_balance;
         assert_eq!((minimum, command.version), (Some("10.5".parse().unwrap()), Some(4)));
