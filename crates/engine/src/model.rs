@@ -8,10 +8,10 @@ use std::{
 
 use domain::{
     Batch, Entity, Id, Key, Loaded, Ref, Set,
-    book::LATELY_COUNT_MAX,
     change::{FirmBatch, Write},
     entities,
     id::User,
+    lately::LATELY_COUNT_MAX,
     rows::{
         AccountNet, Alert, Application, AuditRecord, Case, CaseStatus, Client, ClientNet, Counter,
         CreditNote, DayNet, Entry, Expense, Firm, Invoice, Job, Member, Movement, Outcome, Payment,

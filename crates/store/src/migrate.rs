@@ -22,11 +22,7 @@ pub struct Migration {
 
 /// Every migration of SQLite, in order.
 pub const SQLITE: &[Migration] = &[
-    Migration {
-        number: 1,
-        name: "core",
-        sql: include_str!("../migrations/sqlite/0001_core.sql"),
-    },
+    Migration { number: 1, name: "core", sql: include_str!("../migrations/sqlite/0001_core.sql") },
     Migration {
         number: 2,
         name: "practice",

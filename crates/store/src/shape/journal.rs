@@ -54,7 +54,8 @@ impl Plain for Member {
     const TABLE: &'static str = "members";
     const ALIAS: &'static str = "m";
     const KEY: &'static str = "m.user_id";
-    const COLUMNS: &'static str = "m.user_id, m.role, m.active, m.version, m.created_at, m.updated_at";
+    const COLUMNS: &'static str =
+        "m.user_id, m.role, m.active, m.version, m.created_at, m.updated_at";
 }
 
 impl Read for Member {
@@ -190,7 +191,8 @@ impl Plain for StatementLine {
     const TABLE: &'static str = "statement_lines";
     const ALIAS: &'static str = "s";
     const KEY: &'static str = "s.client_id, s.day, s.seq, s.line";
-    const COLUMNS: &'static str = "s.currency, s.client_id, s.day, s.seq, s.line, s.kind, s.document_id, s.number, s.amount";
+    const COLUMNS: &'static str =
+        "s.currency, s.client_id, s.day, s.seq, s.line, s.kind, s.document_id, s.number, s.amount";
 }
 
 impl Read for StatementLine {

@@ -170,7 +170,8 @@ mod tests {
     #[test]
     fn stored_lists_are_read_strictly() {
         let sar = Currency::SAR;
-        let line = r#"[{"kind":"time","quantity":"1.5","unit_price":"200","taxable":true,"total":3}]"#;
+        let line =
+            r#"[{"kind":"time","quantity":"1.5","unit_price":"200","taxable":true,"total":3}]"#;
         assert_eq!(lines(&read_lines(line, sar).unwrap()), line);
         let id = "64f1a2b3c4d5e6f708192a3b";
         let claim = format!(r#"[{{"invoice":["{id}",7]}},{{"retainer":["{id}",8]}}]"#);

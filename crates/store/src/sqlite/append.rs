@@ -6,8 +6,8 @@ use std::sync::Arc;
 use domain::{
     Id,
     rows::{
-        AccountNet, Application, AuditRecord, ClientNet, DayNet, Entry, Firm, Movement, Outcome, Source,
-        StatementLine,
+        AccountNet, Application, AuditRecord, ClientNet, DayNet, Entry, Firm, Movement, Outcome,
+        Source, StatementLine,
     },
 };
 use rusqlite::{Connection, params};

@@ -15,9 +15,9 @@ use super::{
     entity::{self, Kept as _},
 };
 use crate::{
-    shape::{Columns, Read, journal::Plain as _, read_joined},
     ClientFilter, History, Listed, PAGE_ROWS_MAX, Page, PaymentFilter, PaymentView, ReadError,
     RetainerFilter, RetainerSum, RetainerView,
+    shape::{Columns, Read, journal::Plain as _, read_joined},
 };
 
 /// One client's list row needs no join; the two others show the client too. `cross join` keeps
@@ -139,9 +139,7 @@ pub(super) fn payments(
     if let Some(status) = filter.status {
         only.and("p.status = ?", [text(status.name())]);
     }
-    list.page(db, only, page, |view| {
-        (view.payment.created_at, *view.payment.id.bytes())
-    })
+    list.page(db, only, page, |view| (view.payment.created_at, *view.payment.id.bytes()))
 }
 
 pub(super) fn retainer_sums(

@@ -2,10 +2,9 @@
 //! looks up. Every statement names one firm.
 
 use domain::{
-    Day, Id, Key, Loaded, Set, Timestamp,
-    book::LATELY_COUNT_MAX,
-    entities,
+    Day, Id, Key, Loaded, Set, Timestamp, entities,
     id::User,
+    lately::LATELY_COUNT_MAX,
     number::Series,
     rows::{
         Application, Case, Counter, DayNet, Firm, Invoice, Member, Outcome, Payment, Proposal,

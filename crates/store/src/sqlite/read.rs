@@ -21,9 +21,9 @@ use super::{
     connect, entity, list, load,
 };
 use crate::{
-    shape::{Columns as _, journal::Plain as _},
     ClientFilter, History, Listed, OpenError, Page, PaymentFilter, PaymentView, ReadError,
     RetainerFilter, RetainerSum, RetainerView,
+    shape::{Columns as _, journal::Plain as _},
 };
 
 /// Connections that read at the same time.

@@ -14,8 +14,8 @@ use engine::{Store, StoreError};
 
 use super::samples::{
     DAY, account_net, alert, application, at, audit, case, client, client_net, credit_note,
-    entries, expense, invoice, job, member, movement, outcome, payment, proposal, refund,
-    retainer, sar, statement_line, time_entry, transaction,
+    entries, expense, invoice, job, member, movement, outcome, payment, proposal, refund, retainer,
+    sar, statement_line, time_entry, transaction,
 };
 use crate::{Reader, SqliteStore};
 
