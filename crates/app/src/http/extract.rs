@@ -10,7 +10,7 @@ use std::{
 use axum::extract::{FromRequest, FromRequestParts, RawPathParams};
 use bytes::Bytes;
 use domain::{
-    Actor, Command, Day, Id, Ref, Rejection,
+    Actor, Command, Day, Id, Ref, Rejection, Role,
     actor::{Action, Reach},
     id::User,
     rows::Firm,
@@ -21,7 +21,7 @@ use serde::de::DeserializeOwned;
 
 use super::{
     answer::{Answer, Reader, Telling},
-    auth::Changes,
+    auth::{Bearer, Changes},
     body,
     error::Refusal,
     field::Version,
@@ -54,6 +54,7 @@ pub(crate) struct Context {
 #[derive(Clone)]
 pub(crate) struct Caller {
     pub actor: Actor,
+    in_market: Role,
     pub app: Arc<App>,
 }
 
@@ -61,8 +62,9 @@ impl Caller {
     pub fn of_request(parts: &Parts, app: &Arc<App>) -> Result<Self, Refusal> {
         let is_read = parts.method.is_safe();
         let changes = if is_read { Changes::Nothing } else { Changes::Something };
-        let actor = app.auth.actor(&parts.headers, changes, &app.cors_origins)?;
-        Ok(Self { actor, app: Arc::clone(app) })
+        let bearer = app.auth.actor(&parts.headers, changes, &app.cors_origins)?;
+        let Bearer { actor, in_market } = bearer;
+        Ok(Self { actor, in_market, app: Arc::clone(app) })
     }
 
     /// Whether the caller may read: `None` the whole firm, `Some` only the client linked to this login.
@@ -86,7 +88,7 @@ impl Caller {
     pub async fn enter(&mut self, place: Place) -> Result<(), Refusal> {
         if let Some(firm) = place {
             self.is_member().await?;
-            self.actor.firm = firm;
+            self.actor = Actor { firm, claimed: self.in_market, ..self.actor };
         }
         Ok(())
     }
