@@ -164,7 +164,7 @@ async fn roles_and_dry_runs_hold_in_bulk() {
     let dry = firm.post("/api/commands/bulk?dryRun=true", &body).key("dry");
     let answer = ours.send(&dry).await;
     assert_eq!(answer.header("dry-run"), Some("true"));
-    assert_eq!(brief(&answer.json()), ["200", "200"]);
+    assert_eq!(brief(&answer.json()), ["200", "400 retainer_not_active"], "as it would be");
     firm.balances(&retainer, 10_000, 100).await.unwrap();
     assert_eq!(ours.send(&Call::post("/api/commands/bulk", &body)).await.status, 401);
     ours.check().await;
