@@ -31,6 +31,7 @@ already_completed = الدفعة مكتملة بالفعل
 retainer_required = العربون مطلوب لهذا النوع من الدفعات
 retainer_client_mismatch = العربون يخص عميلاً آخر
 own_membership = لا يمكنك تغيير عضويتك بنفسك
+atomic_refused = رُفض أمر آخر من المجموعة نفسها، لم يُنفَّذ شيء
 
 ## What the edge refuses
 unauthenticated = يجب تسجيل الدخول أولاً

@@ -31,6 +31,7 @@ already_completed = The payment is completed already
 retainer_required = A payment of this type needs its retainer
 retainer_client_mismatch = The retainer belongs to another client
 own_membership = You can't change your own membership
+atomic_refused = Another command of the same bulk was refused; nothing was done
 
 ## What the edge refuses
 unauthenticated = Sign in first

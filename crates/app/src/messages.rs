@@ -99,6 +99,7 @@ messages! {
     RetainerRequired = "retainer_required",
     RetainerClientMismatch = "retainer_client_mismatch",
     OwnMembership = "own_membership",
+    AtomicRefused = "atomic_refused",
     // Refusals at the edge.
     Unauthenticated = "unauthenticated",
     TokenInvalid = "token_invalid",
