@@ -57,21 +57,24 @@ impl Telling {
         result: &Result<Reply, Rejection>,
     ) -> StatusCode {
         match result {
-            Ok(reply) => {
-                json::object(out, |o| {
-                    o.flag("success", true);
-                    o.raw("message", self.message.json(reader.lang).as_bytes());
-                    (self.fields)(o, reply);
-                    o.integer("seq", reply.seq);
-                });
-                self.status
-            }
+            Ok(reply) => self.write_accepted(out, reader, reply),
             Err(rejection) => {
                 let refusal = Refusal::rejected(rejection, reader.stale);
                 refusal.write(out, reader.lang, &reader.request_id);
                 refusal.status
             }
         }
+    }
+
+    /// As [`Self::write`], of a command that was accepted.
+    pub fn write_accepted(self, out: &mut Vec<u8>, reader: &Reader, reply: &Reply) -> StatusCode {
+        json::object(out, |o| {
+            o.flag("success", true);
+            o.raw("message", self.message.json(reader.lang).as_bytes());
+            (self.fields)(o, reply);
+            o.integer("seq", reply.seq);
+        });
+        self.status
     }
 }
 
@@ -101,7 +104,12 @@ impl Answer {
 
     /// 200 with a body that is written already.
     pub fn written(body: Vec<u8>) -> Self {
-        Self { status: StatusCode::OK, body: body.into(), headers: HeaderMap::new() }
+        Self::bare(StatusCode::OK, body.into())
+    }
+
+    /// A status and a body that is written already.
+    pub fn bare(status: StatusCode, body: Bytes) -> Self {
+        Self { status, body, headers: HeaderMap::new() }
     }
 
     /// 200 with one entity, under `data` and under its own name.

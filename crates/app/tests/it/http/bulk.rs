@@ -126,7 +126,6 @@ async fn a_bulk_has_limits_and_a_shape() {
         (json!({}), "commands"),
         (json!({"commands": []}), "commands"),
         (json!({"commands": many(8_193)}), "commands"),
-        (json!({"commands": many(1), "atomic": true}), "atomic"),
         (json!({"commands": [{"id": retainer}]}), "commands[0]"),
         (json!({"commands": [consume(&retainer, "1"), {"command": 5}]}), "commands[1].command"),
     ] {
@@ -164,8 +163,50 @@ async fn roles_and_dry_runs_hold_in_bulk() {
     let dry = firm.post("/api/commands/bulk?dryRun=true", &body).key("dry");
     let answer = ours.send(&dry).await;
     assert_eq!(answer.header("dry-run"), Some("true"));
-    assert_eq!(brief(&answer.json()), ["200", "200"]);
+    assert_eq!(brief(&answer.json()), ["200", "400 retainer_not_active"], "as it would be");
     firm.balances(&retainer, 10_000, 100).await.unwrap();
     assert_eq!(ours.send(&Call::post("/api/commands/bulk", &body)).await.status, 401);
+    ours.check().await;
+}
+
+#[tokio::test]
+async fn all_or_none() {
+    let ours = ours().await;
+    let firm = Firm::new(&ours);
+    let retainer = firm.retainer(100).await;
+    let all = |commands: &Value| {
+        firm.post("/api/commands/bulk", &json!({"atomic": true, "commands": commands}))
+    };
+    let fine = json!([consume(&retainer, "60"), consume(&retainer, "40")]);
+    let short = json!([consume(&retainer, "60"), consume(&retainer, "41")]);
+    let refused = ours.send(&all(&short).key("short")).await;
+    let body = assert_refused(&refused, 400, "atomic_refused");
+    let first = &body["errors"][0];
+    assert_eq!(first["field"], "commands[1]");
+    assert_eq!(first["code"], "insufficient_balance");
+    let again = ours.send(&all(&short).key("short")).await;
+    assert!(again.is_replayed());
+    assert_eq!(again.body, refused.body);
+    let malformed = json!([consume(&retainer, "60"), {"command": "consume_retainer", "id": retainer, "body": {"x": 1}}]);
+    let body = assert_refused(&ours.send(&all(&malformed)).await, 400, "atomic_refused");
+    assert_eq!(body["errors"][0]["code"], "unknown_field");
+    let keyed = json!([{"command": "consume_retainer", "id": retainer, "idempotencyKey": "k", "body": {"amount": 1}}]);
+    let body = assert_refused(&ours.send(&all(&keyed)).await, 400, "invalid_field");
+    assert_eq!(body["errors"][0]["field"], "commands[0].idempotencyKey");
+    firm.balances(&retainer, 10_000, 0).await.unwrap();
+    let dry =
+        firm.post("/api/commands/bulk?dryRun=true", &json!({"atomic": true, "commands": fine}));
+    let dry = ours.send(&dry.key("fine")).await;
+    assert_eq!((dry.status, dry.header("dry-run")), (200, Some("true")), "{}", dry.text());
+    firm.balances(&retainer, 10_000, 0).await.unwrap();
+    let first = ours.send(&all(&fine).key("fine")).await;
+    assert_eq!(brief(&first.json()), ["200", "200"]);
+    assert_eq!((first.header("etag"), first.is_replayed()), (None, false));
+    let again = ours.send(&all(&fine).key("fine")).await;
+    assert!(again.is_replayed());
+    assert_eq!(again.body, first.body);
+    let other = ours.send(&all(&short).key("fine")).await;
+    assert_refused(&other, 422, "idempotency_key_reused");
+    firm.balances(&retainer, 10_000, 10_000).await.unwrap();
     ours.check().await;
 }

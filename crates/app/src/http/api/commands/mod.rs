@@ -3,6 +3,9 @@
 //! Which commands there are, what their bodies look like and how they are told comes from the one list
 //! of routes. Each body is parsed once, and every answer is written into one buffer.
 
+mod atomic;
+mod outcomes;
+
 use std::{
     borrow::Cow,
     collections::HashMap,
@@ -16,7 +19,6 @@ use axum::{
     extract::{self, State},
     routing::on,
 };
-use bytes::Bytes;
 use domain::{Actor, audit};
 use engine::{Intent, Once, Render, Request, Settled, Trouble};
 use hyper::{Method, StatusCode};
@@ -24,10 +26,11 @@ use schemars::{Schema, SchemaGenerator};
 use serde::Deserialize;
 use serde_json::{json, value::RawValue};
 
+use self::outcomes::{Outcomes, OutcomesDoc};
 use crate::{
     App,
     http::{
-        answer::{Answer, Reader, Telling, split_kept},
+        answer::{Answer, Reader, Telling},
         body,
         error::Refusal,
         extract::{Caller, NAMED_MAX, Of, QUEUE_WAIT_MAX, answered},
@@ -37,7 +40,7 @@ use crate::{
         },
         router::resources,
         sent::{self, Sent},
-        wire::{self, schema_of, wire},
+        wire::{self, schema_of},
     },
     messages::Message,
 };
@@ -46,8 +49,6 @@ use crate::{
 const COMMANDS_MAX: usize = 8_192;
 /// Commands after which others get a turn on this thread.
 const TURN_COMMANDS: usize = 128;
-/// About what an outcome takes.
-const OUTCOME_BYTES: usize = 2_048;
 
 pub(in crate::http) fn routes() -> Resource {
     let many = whole("sendCommands", "Up to 8,192 commands in one request", describe, |filter| {
@@ -111,15 +112,14 @@ async fn bulk(State(app): State<Arc<App>>, request: extract::Request) -> Result<
         1..=COMMANDS_MAX => {}
         _ => return invalid("commands", Message::TooLong),
     }
-    if atomic.0 == Some(true) {
-        // Better refused than done in part.
-        return invalid("atomic", Message::InvalidField);
-    }
     let reader = Reader {
         lang: sent.context.lang,
         request_id: Arc::clone(&sent.context.request_id),
         stale: StatusCode::CONFLICT,
     };
+    if atomic.0 == Some(true) {
+        return atomic::carry_out(&app, &sent, &commands, reader).await;
+    }
     let mut groups: Vec<Group> = Vec::new();
     let mut prepared = Vec::with_capacity(commands.len());
     for (n, item) in commands.iter().enumerate() {
@@ -149,7 +149,7 @@ async fn bulk(State(app): State<Arc<App>>, request: extract::Request) -> Result<
         }
         give_way(n).await;
     }
-    let answer = outcomes.finish();
+    let answer = Answer::written(outcomes.finish());
     Ok(if sent.intent == Intent::DryRun { answer.dry() } else { answer })
 }
 
@@ -261,102 +261,6 @@ impl Kind {
     }
 }
 
-/// The outcomes of all, being written one after the other.
-struct Outcomes {
-    out: Vec<u8>,
-    accepted: u64,
-    refused: u64,
-}
-
-impl Outcomes {
-    fn new(count: usize) -> Self {
-        let mut out = Vec::with_capacity(count * OUTCOME_BYTES);
-        out.extend_from_slice(br#"{"success":true,"data":["#);
-        Self { out, accepted: 0, refused: 0 }
-    }
-
-    fn settled(&mut self, telling: Telling, settled: Result<Settled, Trouble>, reader: &Reader) {
-        match settled {
-            Ok(Settled::Decided { result, kept: None }) => {
-                self.put("", |out| telling.write(out, reader, &result));
-            }
-            Ok(Settled::Decided { kept: Some(kept), .. }) => self.kept("", kept),
-            Ok(Settled::Replayed(kept)) => self.kept(r#","replayed":true"#, kept),
-            Ok(Settled::KeyReused) => {
-                let status = StatusCode::UNPROCESSABLE_ENTITY;
-                self.refused(&Refusal::new(status, Message::IdempotencyKeyReused), reader);
-            }
-            Err(trouble) => self.refused(&trouble.into(), reader),
-        }
-    }
-
-    fn kept(&mut self, more: &str, kept: Arc<[u8]>) {
-        let kept = split_kept(&Bytes::from_owner(kept));
-        let (status, body) = kept.expect("an outcome is kept with its status");
-        self.put(more, |out| {
-            out.extend_from_slice(&body);
-            status
-        });
-    }
-
-    fn refused(&mut self, refusal: &Refusal, reader: &Reader) {
-        self.put("", |out| {
-            refusal.write(out, reader.lang, &reader.request_id);
-            refusal.status
-        });
-    }
-
-    /// An object, with its status put before its first field.
-    fn put(&mut self, more: &str, write: impl FnOnce(&mut Vec<u8>) -> StatusCode) {
-        let out = &mut self.out;
-        if self.accepted + self.refused > 0 {
-            out.push(b',');
-        }
-        out.extend_from_slice(br#"{"status":"#);
-        let digits = out.len();
-        out.extend_from_slice(b"000");
-        out.extend_from_slice(more.as_bytes());
-        let body = out.len();
-        let status = write(out);
-        out[body] = b',';
-        out[digits..digits + 3].copy_from_slice(status.as_str().as_bytes());
-        *(if status.is_success() { &mut self.accepted } else { &mut self.refused }) += 1;
-    }
-
-    fn finish(self) -> Answer {
-        let Self { mut out, accepted, refused } = self;
-        let sums = format!(r#"],"accepted":{accepted},"refused":{refused}}}"#);
-        out.extend_from_slice(sums.as_bytes());
-        Answer::written(out)
-    }
-}
-
-wire! {
-    /// What became of each command, in their order.
-    OutcomesDoc {
-        data: Vec<BulkOutcome>,
-        accepted: wire::Number,
-        refused: wire::Number,
-    }
-}
-
-/// The outcome of one command.
-struct BulkOutcome;
-
-impl schemars::JsonSchema for BulkOutcome {
-    fn schema_name() -> Cow<'static, str> {
-        "BulkOutcome".into()
-    }
-    fn json_schema(_: &mut SchemaGenerator) -> Schema {
-        schema_of(json!({
-            "type": "object",
-            "required": ["status", "success"],
-            "description": "`status`, and the fields of the answer of the command's own route; \
-                            `replayed: true` where it was kept from an earlier request.",
-        }))
-    }
-}
-
 fn describe(generator: &mut SchemaGenerator) -> Description {
     let mut kinds: Vec<_> = KINDS.values().collect();
     kinds.sort_by_key(|kind| kind.command.name);
@@ -388,7 +292,11 @@ fn describe(generator: &mut SchemaGenerator) -> Description {
     let body = schema_of(json!({
         "type": "object",
         "properties": {
-            "atomic": {"enum": [false, null]},
+            "atomic": {
+                "enum": [true, false, "", null],
+                "description": "All or none: when one is refused, nothing is done, and the request \
+                                is refused with `atomic_refused`. No command has a key of its own.",
+            },
             "commands": {
                 "type": "array",
                 "minItems": 1,
