@@ -28,7 +28,6 @@ payment_client_mismatch = الدفعة تخص عميلاً آخر
 payment_not_completed = يجب أن تكون الدفعة مكتملة
 payment_insufficient = المتبقي من الدفعة غير كافٍ
 already_completed = الدفعة مكتملة بالفعل
-retainer_required = العربون مطلوب لهذا النوع من الدفعات
 retainer_client_mismatch = العربون يخص عميلاً آخر
 own_membership = لا يمكنك تغيير عضويتك بنفسك
 atomic_refused = رُفض أمر آخر من المجموعة نفسها، لم يُنفَّذ شيء

@@ -28,7 +28,6 @@ payment_client_mismatch = The payment belongs to another client
 payment_not_completed = The payment must be completed
 payment_insufficient = What is left of the payment is not sufficient
 already_completed = The payment is completed already
-retainer_required = A payment of this type needs its retainer
 retainer_client_mismatch = The retainer belongs to another client
 own_membership = You can't change your own membership
 atomic_refused = Another command of the same bulk was refused; nothing was done

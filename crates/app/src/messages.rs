@@ -96,7 +96,6 @@ messages! {
     PaymentNotCompleted = "payment_not_completed",
     PaymentInsufficient = "payment_insufficient",
     AlreadyCompleted = "already_completed",
-    RetainerRequired = "retainer_required",
     RetainerClientMismatch = "retainer_client_mismatch",
     OwnMembership = "own_membership",
     AtomicRefused = "atomic_refused",

@@ -14,8 +14,14 @@ use std::path::PathBuf;
 
 pub use sqlite::{SqliteStore, read::Reader};
 pub use views::{
-    ClientFilter, History, Listed, PAGE_ROWS_MAX, Page, PaymentFilter, PaymentView, RetainerFilter,
-    RetainerSum, RetainerView,
+    AGE_COUNT, AccountBalance, Ageing, AlertFilter, ApplicationView, Applications, Balance,
+    CaseFilter, CaseView, CategorySum, ClientAccount, ClientAge, ClientFilter, ClientRevenue,
+    ClientStats, ClientSum, CreditNoteFilter, CreditNoteView, Days, Direction, ExpenseFilter,
+    ExpenseView, History, InvoiceFilter, InvoiceSort, InvoiceStats, InvoiceSum, InvoiceView,
+    JobFilter, Listed, MonthSum, Order, PAGE_ROWS_MAX, Page, PaymentFilter, PaymentSort,
+    PaymentStats, PaymentSum, PaymentView, ProposalFilter, ProposalView, Reconciliation,
+    RefundView, RetainerFilter, RetainerSum, RetainerView, Statement, TimeEntryFilter,
+    TimeEntryView, TransactionFilter, TransactionView, TrustBalance, TrustFilter, TrustLedger,
 };
 
 /// An open database.

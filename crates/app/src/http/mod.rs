@@ -18,6 +18,7 @@ mod listen;
 mod read;
 mod route;
 mod router;
+mod sent;
 mod wire;
 
 pub use auth::{Auth, SECRET_BYTES_MIN, Secret, SecretTooShort};

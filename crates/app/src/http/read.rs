@@ -15,6 +15,7 @@ use super::{
     extract::{Caller, Of},
     field::Count,
     json,
+    route::Place,
     wire::{self, NothingDoc, ObjectDoc, wire},
 };
 use crate::{App, messages::Message};
@@ -73,9 +74,11 @@ impl<F: DeserializeOwned> Question<F> {
         parts: &mut Parts,
         app: &Arc<App>,
         action: Action,
+        place: Place,
     ) -> Result<Self, Refusal> {
         let of = Of::path(parts).await?;
-        let caller = Caller::of_request(parts, app)?;
+        let mut caller = Caller::of_request(parts, app)?;
+        caller.enter(place).await?;
         let own = caller.may(action).await?;
         let filter = body::query(&parts.uri)?;
         let page = Page::Number { page: 1, limit: LIMIT_DEFAULT };
@@ -88,8 +91,9 @@ impl<F: DeserializeOwned> Question<F> {
         parts: &mut Parts,
         app: &Arc<App>,
         action: Action,
+        place: Place,
     ) -> Result<Self, Refusal> {
-        let question = Self::of_request(parts, app, action).await?;
+        let question = Self::of_request(parts, app, action, place).await?;
         Ok(Self { page: page(&parts.uri)?, ..question })
     }
 }

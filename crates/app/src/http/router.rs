@@ -11,8 +11,8 @@ use tower_http::cors::CorsLayer;
 
 use super::{
     api::{
-        clients, credit_notes, expenses, health, invoices, me, members, outcomes, payments,
-        refunds, retainers, time_entries, transactions,
+        clients, commands, credit_notes, expenses, health, invoices, me, members, outcomes,
+        payments, refunds, retainers, time_entries, transactions,
     },
     docs,
     error::Refusal,
@@ -27,6 +27,7 @@ pub(crate) fn resources() -> Vec<Resource> {
         docs::routes(),
         me::routes().nested("/api/me"),
         members::routes().nested("/api/members"),
+        commands::routes().nested("/api/commands"),
         outcomes::routes().nested("/api/outcomes"),
         clients::routes().nested("/api/clients"),
         retainers::routes().nested("/api/retainers"),

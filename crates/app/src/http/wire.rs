@@ -123,6 +123,17 @@ pub(crate) fn outcome(more: Schema, generator: &mut SchemaGenerator) -> Schema {
     object.finish()
 }
 
+/// A body in which what is required is neither blank nor null.
+pub(crate) fn required_is_there(body: Schema) -> Schema {
+    let mut body = Value::from(body);
+    let required = body["required"].as_array().cloned().unwrap_or_default();
+    for name in required.iter().filter_map(Value::as_str) {
+        let field = body["properties"][name].take();
+        body["properties"][name] = json!({"allOf": [field, {"not": {"enum": ["", null]}}]});
+    }
+    schema_of(body)
+}
+
 pub(crate) fn schema_of(value: Value) -> Schema {
     Schema::try_from(value).expect("an object is a schema")
 }

@@ -65,9 +65,10 @@ create index invoices_client on invoices (firm_id, client_id, created_at, id) wh
 create index invoices_case on invoices (firm_id, case_id, created_at, id) where case_id is not null;
 create index invoices_status on invoices (firm_id, status, currency, created_at, id, total)
     where deleted = 0;
-create index invoices_issued on invoices (firm_id, issue_day, created_at, id) where deleted = 0;
-create index invoices_open on invoices (firm_id, client_id, due_day, id) where due > 0;
-create index invoices_overdue on invoices (firm_id, due_day, created_at, id) where due > 0;
+create index invoices_issued on invoices (firm_id, issue_day, id, created_at) where deleted = 0;
+create index invoices_open on invoices (firm_id, client_id, currency, due_day, id, due) where due > 0;
+create index invoices_overdue on invoices (firm_id, due_day, id, created_at, currency, due)
+    where due > 0;
 
 create table applications (
     firm_id     blob    not null,
@@ -153,7 +154,7 @@ create index payments_case on payments (firm_id, case_id, created_at, id) where 
 create index payments_invoice on payments (firm_id, invoice_id) where invoice_id is not null;
 create index payments_status on payments (firm_id, status, currency, created_at, id, amount)
     where deleted = 0;
-create index payments_day on payments (firm_id, day, created_at, id) where deleted = 0;
+create index payments_day on payments (firm_id, day, id, created_at) where deleted = 0;
 create index payments_unreconciled on payments (firm_id, created_at, id)
     where stage = 'completed' and reconciled_at is null and deleted = 0;
 
@@ -243,7 +244,7 @@ create index transactions_client on transactions (firm_id, client_id, created_at
 create index transactions_case on transactions (firm_id, case_id, created_at, id)
     where case_id is not null;
 create index transactions_day
-    on transactions (firm_id, day, created_at, id, status, kind, currency, category, amount)
+    on transactions (firm_id, day, id, created_at, status, kind, currency, category, amount)
     where deleted = 0;
 
 create table time_entries (
@@ -277,7 +278,7 @@ create index time_entries_client on time_entries (firm_id, client_id, created_at
     where client_id is not null;
 create index time_entries_case on time_entries (firm_id, case_id, created_at, id)
     where case_id is not null;
-create index time_entries_day on time_entries (firm_id, day, created_at, id) where deleted = 0;
+create index time_entries_day on time_entries (firm_id, day, id, created_at) where deleted = 0;
 -- A user has one timer running.
 create unique index time_entries_timer on time_entries (firm_id, created_by)
     where started_at is not null and deleted = 0;
@@ -310,7 +311,7 @@ create index expenses_newest on expenses (firm_id, created_at, id) where deleted
 create index expenses_client on expenses (firm_id, client_id, created_at, id)
     where client_id is not null;
 create index expenses_case on expenses (firm_id, case_id, created_at, id) where case_id is not null;
-create index expenses_day on expenses (firm_id, day, created_at, id) where deleted = 0;
+create index expenses_day on expenses (firm_id, day, id, created_at) where deleted = 0;
 
 create table jobs (
     firm_id     blob    not null references firms (id),

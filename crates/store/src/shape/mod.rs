@@ -99,6 +99,11 @@ impl Table {
         self.columns().any(|column| column == "number")
     }
 
+    /// Whether rows are marked as deleted.
+    pub fn marks_deleted(&self) -> bool {
+        self.fixed.contains(&"deleted")
+    }
+
     /// Inserts a row: firm, then the columns in their order. `place` names the n-th parameter, from 1.
     pub fn insert(&self, place: fn(usize) -> String) -> String {
         let columns = self.columns().collect::<Vec<_>>();

@@ -8,7 +8,6 @@ mod backup;
 mod codec;
 mod connect;
 mod entity;
-mod list;
 mod load;
 pub(crate) mod read;
 #[cfg(test)]

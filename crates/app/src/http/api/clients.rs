@@ -37,7 +37,16 @@ pub(in crate::http) fn routes() -> Resource {
 
 #[derive(Debug, Default, Deserialize, JsonSchema)]
 #[serde(rename_all = "camelCase", deny_unknown_fields, default)]
-#[schemars(example = json!({"fullName": "Noura Al-Qahtani", "phone": "+966500000000"}))]
+#[schemars(
+    extend("anyOf" = [
+        {"required": ["fullName"]},
+        {"required": ["name"]},
+        {"required": ["firstName"]},
+        {"required": ["lastName"]},
+        {"required": ["companyName"]},
+    ]),
+    example = json!({"fullName": "Noura Al-Qahtani", "phone": "+966500000000"})
+)]
 pub(in crate::http) struct CreateBody {
     client_type: Choice<ClientType>,
     /// Required, but where first and last name or a company's name stand for it.

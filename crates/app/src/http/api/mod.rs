@@ -1,6 +1,7 @@
 //! One file per resource: its routes, the bodies they take, the JSON they give and its description.
 
 pub(super) mod clients;
+pub(super) mod commands;
 pub(super) mod credit_notes;
 mod days;
 mod deleted;
@@ -13,6 +14,7 @@ pub(super) mod outcomes;
 pub(super) mod payments;
 pub(super) mod refunds;
 pub(super) mod retainers;
+mod scan;
 mod short;
 pub(super) mod time_entries;
 pub(super) mod transactions;

@@ -16,8 +16,8 @@ use crate::{ClientFilter, Listed, Page, PaymentFilter, ReadError, RetainerFilter
 const TODAY: Day = Day::from_days(20_500);
 
 fn all() -> RetainerFilter {
-    let (own, kind, client) = (None, None, None);
-    RetainerFilter { today: TODAY, own, statuses: vec![], kind, client, low_only: false }
+    let (own, kind, client, case) = (None, None, None, None);
+    RetainerFilter { today: TODAY, own, statuses: vec![], kind, client, case, low_only: false }
 }
 
 /// Seven retainers of two clients, some made in the same microsecond, in every status.
@@ -168,7 +168,11 @@ async fn filters_let_through_what_they_name() {
     {
         assert_eq!(found(search).await, expected, "{search}");
     }
-    let own = PaymentFilter { own: Some(id(200)), status: None, client: Some(Ref::Id(id(10))) };
+    let own = PaymentFilter {
+        own: Some(id(200)),
+        client: Some(Ref::Id(id(10))),
+        ..PaymentFilter::default()
+    };
     let payments = reader.payments(FIRM, own, page()).await.unwrap();
     assert_eq!((payments.rows.len(), payments.total, payments.next), (3, 3, None));
     assert_eq!(payments.rows[0].client, Some(client(10)));

@@ -136,12 +136,13 @@ pub(super) fn invoice(n: u8, client: &Client) -> Invoice {
     let bare = Line {
         kind: LineKind::Comment,
         description: None,
+        quantity: line.quantity,
+        unit_price: line.unit_price,
         discount: Some(Discount::Fixed(sar(0))),
         taxable: false,
         total: sar(0),
         time_entry: None,
         expense: None,
-        ..line.clone()
     };
     Invoice {
         id: id(n),

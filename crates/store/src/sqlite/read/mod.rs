@@ -3,26 +3,35 @@
 //! A few connections, taken in turn. A read that its caller has given up runs to its end and hands its
 //! connection back.
 
+mod books;
+mod invoices;
+mod market;
+mod payments;
+mod people;
+mod query;
+mod record;
+mod reports;
+mod trust;
+
 use std::{
     path::{Path, PathBuf},
     sync::{Arc, Mutex, PoisonError},
 };
 
 use domain::{
-    Id, Ref,
+    Id,
     id::User,
-    rows::{Client, Firm, Member, Outcome, Payment, Retainer},
+    rows::{Firm, Member, Outcome},
 };
 use rusqlite::Connection;
 use tokio::{sync::Semaphore, task::spawn_blocking};
 
 use super::{
     codec::{SqliteRow, is_senseless},
-    connect, entity, list, load,
+    connect, entity, load,
 };
 use crate::{
-    ClientFilter, History, Listed, OpenError, Page, PaymentFilter, PaymentView, ReadError,
-    RetainerFilter, RetainerSum, RetainerView,
+    OpenError, ReadError,
     shape::{Columns as _, journal::Plain as _},
 };
 
@@ -114,110 +123,6 @@ impl Reader {
             Ok(entity::all(db, &sql, [firm.bytes()])?)
         })
         .await
-    }
-
-    /// A client.
-    ///
-    /// # Errors
-    /// [`ReadError`]
-    pub async fn client(
-        &self,
-        firm: Id<Firm>,
-        by: &Ref<Client>,
-    ) -> Result<Option<Client>, ReadError> {
-        let by = by.clone();
-        self.ask(move |db| Ok(entity::find(db, firm, &by)?)).await
-    }
-
-    /// A part of the list of clients.
-    ///
-    /// # Errors
-    /// [`ReadError`]
-    pub async fn clients(
-        &self,
-        firm: Id<Firm>,
-        filter: ClientFilter,
-        page: Page,
-    ) -> Result<Listed<Client>, ReadError> {
-        self.ask(move |db| list::clients(db, firm, &filter, &page)).await
-    }
-
-    /// A retainer and its client.
-    ///
-    /// # Errors
-    /// [`ReadError`]
-    pub async fn retainer(
-        &self,
-        firm: Id<Firm>,
-        by: &Ref<Retainer>,
-    ) -> Result<Option<RetainerView>, ReadError> {
-        let by = by.clone();
-        self.ask(move |db| Ok(list::retainer(db, firm, &by)?)).await
-    }
-
-    /// A part of the list of retainers.
-    ///
-    /// # Errors
-    /// [`ReadError`]
-    pub async fn retainers(
-        &self,
-        firm: Id<Firm>,
-        filter: RetainerFilter,
-        page: Page,
-    ) -> Result<Listed<RetainerView>, ReadError> {
-        self.ask(move |db| list::retainers(db, firm, &filter, &page)).await
-    }
-
-    /// The retainers that `filter` lets through, added up by status and currency, in that order.
-    ///
-    /// # Errors
-    /// [`ReadError`]
-    pub async fn retainer_sums(
-        &self,
-        firm: Id<Firm>,
-        filter: RetainerFilter,
-    ) -> Result<Vec<RetainerSum>, ReadError> {
-        self.ask(move |db| list::retainer_sums(db, firm, &filter)).await
-    }
-
-    /// A retainer and a part of its journal; `None`: no such retainer.
-    ///
-    /// # Errors
-    /// [`ReadError`]
-    pub async fn history(
-        &self,
-        firm: Id<Firm>,
-        by: &Ref<Retainer>,
-        page: Page,
-    ) -> Result<Option<History>, ReadError> {
-        let by = by.clone();
-        self.ask(move |db| list::history(db, firm, &by, &page)).await
-    }
-
-    /// A payment and its client.
-    ///
-    /// # Errors
-    /// [`ReadError`]
-    pub async fn payment(
-        &self,
-        firm: Id<Firm>,
-        by: &Ref<Payment>,
-    ) -> Result<Option<PaymentView>, ReadError> {
-        let by = by.clone();
-        self.ask(move |db| Ok(list::payment(db, firm, &by)?)).await
-    }
-
-    /// A part of the list of payments.
-    ///
-    /// # Errors
-    /// [`ReadError`]
-    pub async fn payments(
-        &self,
-        firm: Id<Firm>,
-        filter: PaymentFilter,
-        page: Page,
-    ) -> Result<Listed<PaymentView>, ReadError> {
-        self.ask(move |db| list::payments(db, firm, &filter, &page)).await
     }
 
     /// What was answered under a user's idempotency key.

@@ -1,0 +1,300 @@
+//! The firm's own books, time and expenses.
+
+use std::collections::BTreeMap;
+
+use domain::{
+    Currency, Day, Id, Money, Ref,
+    rows::{Case, Client, Expense, Firm, TimeEntry, Transaction, TransactionType},
+};
+use rusqlite::{Connection, params_from_iter, types::Value};
+
+use super::query::{Only, Sorted, View, join, one, page};
+use crate::{
+    Balance, CategorySum, Days, ExpenseFilter, ExpenseView, Listed, MonthSum, Page, ReadError,
+    Reader, TimeEntryFilter, TimeEntryView, TransactionFilter, TransactionView,
+    shape::{Columns, Read, read_joined},
+    sqlite::{
+        codec::{blob, text},
+        entity::{self, Kept as _},
+    },
+};
+
+impl Reader {
+    /// A transaction, and the rows it names.
+    ///
+    /// # Errors
+    /// [`ReadError`]
+    pub async fn transaction(
+        &self,
+        firm: Id<Firm>,
+        by: &Ref<Transaction>,
+    ) -> Result<Option<TransactionView>, ReadError> {
+        let by = by.clone();
+        self.ask(move |db| one(db, firm, &by)).await
+    }
+
+    /// A part of the list of transactions, newest first.
+    ///
+    /// # Errors
+    /// [`ReadError`]
+    pub async fn transactions(
+        &self,
+        firm: Id<Firm>,
+        filter: TransactionFilter,
+        part: Page,
+    ) -> Result<Listed<TransactionView>, ReadError> {
+        self.ask(move |db| {
+            let only = only_transactions(firm, &filter);
+            page(db, only, Sorted::NEWEST, &part)
+        })
+        .await
+    }
+
+    /// What the completed transactions of some days add up to in each currency, by code. Up to a day, it
+    /// is the balance on that day.
+    ///
+    /// # Errors
+    /// [`ReadError`]
+    pub async fn balance(&self, firm: Id<Firm>, days: Days) -> Result<Vec<Balance>, ReadError> {
+        self.ask(move |db| {
+            let sums = day_sums(db, firm, days, "0")?;
+            let sums = sums.into_iter().map(|sum| (sum.currency.code(), sum));
+            Ok(balances(sums).into_values().map(|(_, balance)| balance).collect())
+        })
+        .await
+    }
+
+    /// What the completed transactions of some days add up to by month and currency, oldest first.
+    ///
+    /// # Errors
+    /// [`ReadError`]
+    pub async fn monthly(&self, firm: Id<Firm>, days: Days) -> Result<Vec<MonthSum>, ReadError> {
+        self.ask(move |db| {
+            let sums = day_sums(db, firm, days, "t.day")?;
+            let sums = sums.into_iter().map(|sum| {
+                let (year, month, _) = sum.day.date();
+                ((year, month, sum.currency.code()), sum)
+            });
+            let month =
+                |((year, month, _), (count, balance))| MonthSum { year, month, count, balance };
+            Ok(balances(sums).into_iter().map(month).collect())
+        })
+        .await
+    }
+
+    /// What the completed transactions of some days add up to by category, type and currency.
+    ///
+    /// # Errors
+    /// [`ReadError`]
+    pub async fn by_category(
+        &self,
+        firm: Id<Firm>,
+        days: Days,
+    ) -> Result<Vec<CategorySum>, ReadError> {
+        self.ask(move |db| {
+            let only = only_completed(firm, days);
+            let sql = format!(
+                "select t.currency, t.category, t.kind, count(*), sum(t.amount) from transactions t where {}
+                 group by t.category, t.kind, t.currency order by t.category, t.kind, t.currency",
+                only.sql()
+            );
+            Ok(entity::all(db, &sql, params_from_iter(only.values))?)
+        })
+        .await
+    }
+
+    /// A time entry, and the rows it names.
+    ///
+    /// # Errors
+    /// [`ReadError`]
+    pub async fn time_entry(
+        &self,
+        firm: Id<Firm>,
+        by: &Ref<TimeEntry>,
+    ) -> Result<Option<TimeEntryView>, ReadError> {
+        let by = by.clone();
+        self.ask(move |db| one(db, firm, &by)).await
+    }
+
+    /// A part of the list of time entries, newest first.
+    ///
+    /// # Errors
+    /// [`ReadError`]
+    pub async fn time_entries(
+        &self,
+        firm: Id<Firm>,
+        filter: TimeEntryFilter,
+        part: Page,
+    ) -> Result<Listed<TimeEntryView>, ReadError> {
+        self.ask(move |db| {
+            let mut only = Only::of::<TimeEntry>(firm);
+            only.names("client_id", filter.client.as_ref());
+            only.names("case_id", filter.case.as_ref());
+            only.is_option("created_by", filter.by.as_ref().map(blob));
+            only.is_option("billable", filter.billable.map(flag));
+            only.has("invoice_id", filter.billed);
+            only.is_option("review", filter.review.map(|review| text(review.name())));
+            only.days("day", filter.days);
+            page(db, only, Sorted::NEWEST, &part)
+        })
+        .await
+    }
+
+    /// An expense, and the rows it names.
+    ///
+    /// # Errors
+    /// [`ReadError`]
+    pub async fn expense(
+        &self,
+        firm: Id<Firm>,
+        by: &Ref<Expense>,
+    ) -> Result<Option<ExpenseView>, ReadError> {
+        let by = by.clone();
+        self.ask(move |db| one(db, firm, &by)).await
+    }
+
+    /// A part of the list of expenses, newest first.
+    ///
+    /// # Errors
+    /// [`ReadError`]
+    pub async fn expenses(
+        &self,
+        firm: Id<Firm>,
+        filter: ExpenseFilter,
+        part: Page,
+    ) -> Result<Listed<ExpenseView>, ReadError> {
+        self.ask(move |db| {
+            let mut only = Only::of::<Expense>(firm);
+            only.names("client_id", filter.client.as_ref());
+            only.names("case_id", filter.case.as_ref());
+            only.is_option("created_by", filter.by.as_ref().map(blob));
+            only.is_option("category", filter.category.as_deref().map(text));
+            only.is_option("billable", filter.billable.map(flag));
+            only.has("invoice_id", filter.billed);
+            only.is_option("review", filter.review.map(|review| text(review.name())));
+            only.days("day", filter.days);
+            page(db, only, Sorted::NEWEST, &part)
+        })
+        .await
+    }
+}
+
+macro_rules! with_parties {
+    ($view:ident { $field:ident: $of:ident as $alias:literal }) => {
+        impl View for $view {
+            type Of = $of;
+            const JOINS: &'static str = concat!(join!(client of $alias), join!(case of $alias));
+            fn joined() -> Vec<&'static str> {
+                vec![&Client::sql().columns, &Case::sql().columns]
+            }
+        }
+
+        impl Read for $view {
+            fn read<C: Columns>(row: &mut C) -> Result<Self, C::Error> {
+                let $field = Read::read(row)?;
+                Ok(Self { $field, client: read_joined(row)?, case: read_joined(row)? })
+            }
+        }
+    };
+}
+with_parties! { TransactionView { transaction: Transaction as "t" } }
+with_parties! { TimeEntryView { entry: TimeEntry as "w" } }
+with_parties! { ExpenseView { expense: Expense as "x" } }
+
+fn flag(is_so: bool) -> Value {
+    Value::Integer(is_so.into())
+}
+
+fn only_transactions(firm: Id<Firm>, filter: &TransactionFilter) -> Only {
+    let mut only = Only::of::<Transaction>(firm);
+    only.names("client_id", filter.client.as_ref());
+    only.names("case_id", filter.case.as_ref());
+    only.is_option("kind", filter.kind.map(|kind| text(kind.name())));
+    only.is_option("status", filter.status.map(|status| text(status.name())));
+    only.is_option("category", filter.category.as_deref().map(text));
+    only.days("day", filter.days);
+    only.search(filter.search.as_ref());
+    only
+}
+
+fn only_completed(firm: Id<Firm>, days: Days) -> Only {
+    let mut only = Only::of::<Transaction>(firm);
+    only.days("day", days);
+    only.and("t.status = 'completed'".to_owned());
+    only
+}
+
+impl Read for CategorySum {
+    fn read<C: Columns>(row: &mut C) -> Result<Self, C::Error> {
+        let currency = row.currency()?;
+        Ok(Self {
+            category: row.words_option()?,
+            kind: row.name(TransactionType::from_name)?,
+            count: row.whole()?,
+            total: row.money(currency)?,
+        })
+    }
+}
+
+/// The completed transactions of one day, type and currency.
+struct DaySum {
+    day: Day,
+    currency: Currency,
+    kind: TransactionType,
+    count: u64,
+    minor: i64,
+}
+
+impl Read for DaySum {
+    fn read<C: Columns>(row: &mut C) -> Result<Self, C::Error> {
+        Ok(Self {
+            day: row.day()?,
+            currency: row.currency()?,
+            kind: row.name(TransactionType::from_name)?,
+            count: row.whole()?,
+            minor: row.count()?,
+        })
+    }
+}
+
+/// `day` is the expression that keeps days apart.
+fn day_sums(
+    db: &Connection,
+    firm: Id<Firm>,
+    days: Days,
+    day: &str,
+) -> Result<Vec<DaySum>, ReadError> {
+    let only = only_completed(firm, days);
+    let sql = format!(
+        "select {day}, t.currency, t.kind, count(*), sum(t.amount) from transactions t where {}
+         group by {day}, t.kind, t.currency",
+        only.sql()
+    );
+    Ok(entity::all(db, &sql, params_from_iter(only.values))?)
+}
+
+/// Adds up by `K`: how many, and the balance.
+fn balances<K: Ord>(sums: impl Iterator<Item = (K, DaySum)>) -> BTreeMap<K, (u64, Balance)> {
+    let mut balances = BTreeMap::new();
+    for (key, sum) in sums {
+        let nothing = Money::zero(sum.currency);
+        let zero = Balance { income: nothing, expense: nothing, balance: nothing };
+        let (count, balance) = balances.entry(key).or_insert((0, zero));
+        *count += sum.count;
+        let add = |money: &mut Money, minor: i64| {
+            *money = Money::from_minor(money.minor().saturating_add(minor), sum.currency);
+        };
+        match sum.kind {
+            TransactionType::Income => {
+                add(&mut balance.income, sum.minor);
+                add(&mut balance.balance, sum.minor);
+            }
+            TransactionType::Expense => {
+                add(&mut balance.expense, sum.minor);
+                add(&mut balance.balance, sum.minor.saturating_neg());
+            }
+            TransactionType::Transfer => {}
+        }
+    }
+    balances
+}

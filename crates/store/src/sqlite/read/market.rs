@@ -1,0 +1,88 @@
+//! Jobs and proposals: rows of the market, whoever asks.
+
+use domain::{
+    MARKET, Ref,
+    rows::{Job, Proposal},
+};
+
+use super::query::{Only, Sorted, View, join, one, page};
+use crate::{
+    JobFilter, Listed, Page, ProposalFilter, ProposalView, ReadError, Reader,
+    shape::{Columns, Read},
+    sqlite::{
+        codec::{blob, text},
+        entity::Kept as _,
+    },
+};
+
+impl Reader {
+    /// A job.
+    ///
+    /// # Errors
+    /// [`ReadError`]
+    pub async fn job(&self, by: &Ref<Job>) -> Result<Option<Job>, ReadError> {
+        let by = by.clone();
+        self.ask(move |db| one(db, MARKET, &by)).await
+    }
+
+    /// A part of the list of jobs, newest first.
+    ///
+    /// # Errors
+    /// [`ReadError`]
+    pub async fn jobs(&self, filter: JobFilter, part: Page) -> Result<Listed<Job>, ReadError> {
+        self.ask(move |db| {
+            let mut only = Only::of::<Job>(MARKET);
+            only.is_option("owner_id", filter.owner.as_ref().map(blob));
+            only.is_option("category", filter.category.as_deref().map(text));
+            only.one_of("status", filter.statuses.iter().map(|status| status.name()));
+            only.search(filter.search.as_ref());
+            page(db, only, Sorted::NEWEST, &part)
+        })
+        .await
+    }
+
+    /// A proposal and its job.
+    ///
+    /// # Errors
+    /// [`ReadError`]
+    pub async fn proposal(&self, by: &Ref<Proposal>) -> Result<Option<ProposalView>, ReadError> {
+        let by = by.clone();
+        self.ask(move |db| one(db, MARKET, &by)).await
+    }
+
+    /// A part of the list of proposals, newest first.
+    ///
+    /// # Errors
+    /// [`ReadError`]
+    pub async fn proposals(
+        &self,
+        filter: ProposalFilter,
+        part: Page,
+    ) -> Result<Listed<ProposalView>, ReadError> {
+        self.ask(move |db| {
+            let mut only = Only::of::<Proposal>(MARKET);
+            only.names("job_id", filter.job.as_ref());
+            only.is_option("created_by", filter.lawyer.as_ref().map(blob));
+            page(db, only, Sorted::NEWEST, &part)
+        })
+        .await
+    }
+}
+
+impl View for Job {
+    type Of = Self;
+}
+
+impl View for ProposalView {
+    type Of = Proposal;
+    const JOINS: &'static str = join!(job of "o");
+    fn joined() -> Vec<&'static str> {
+        vec![&Job::sql().columns]
+    }
+}
+
+impl Read for ProposalView {
+    fn read<C: Columns>(row: &mut C) -> Result<Self, C::Error> {
+        Ok(Self { proposal: Read::read(row)?, job: Read::read(row)? })
+    }
+}

@@ -1,0 +1,265 @@
+//! Payments and refunds.
+
+use std::collections::BTreeMap;
+
+use domain::{
+    Currency, Id, Money, Ref,
+    rows::{Case, Client, Firm, Invoice, Payment, PaymentStatus, Refund},
+};
+use rusqlite::{Connection, Params, params_from_iter};
+
+use super::query::{Only, Sorted, View, columns, join, one, page};
+use crate::{
+    Days, Listed, Order, PAGE_ROWS_MAX, Page, PaymentFilter, PaymentSort, PaymentStats, PaymentSum,
+    PaymentView, ReadError, Reader, RefundView,
+    shape::{Columns, Read, read_joined},
+    sqlite::{
+        codec::text,
+        entity::{self, Kept as _},
+    },
+};
+
+impl Reader {
+    /// A payment, and the rows it names.
+    ///
+    /// # Errors
+    /// [`ReadError`]
+    pub async fn payment(
+        &self,
+        firm: Id<Firm>,
+        by: &Ref<Payment>,
+    ) -> Result<Option<PaymentView>, ReadError> {
+        let by = by.clone();
+        self.ask(move |db| one(db, firm, &by)).await
+    }
+
+    /// A part of the list of payments, in the filter's order.
+    ///
+    /// # Errors
+    /// [`ReadError`]
+    pub async fn payments(
+        &self,
+        firm: Id<Firm>,
+        filter: PaymentFilter,
+        part: Page,
+    ) -> Result<Listed<PaymentView>, ReadError> {
+        self.ask(move |db| page(db, only(firm, &filter), sorted(filter.order), &part)).await
+    }
+
+    /// The payments that `filter` lets through, added up by status and currency, in that order.
+    ///
+    /// # Errors
+    /// [`ReadError`]
+    pub async fn payment_sums(
+        &self,
+        firm: Id<Firm>,
+        filter: PaymentFilter,
+    ) -> Result<Vec<PaymentSum>, ReadError> {
+        self.ask(move |db| sums(db, &only(firm, &filter))).await
+    }
+
+    /// What all payments add up to in each currency, by code; `recent` are those made on these days.
+    ///
+    /// # Errors
+    /// [`ReadError`]
+    pub async fn payment_stats(
+        &self,
+        firm: Id<Firm>,
+        recent: Days,
+    ) -> Result<Vec<PaymentStats>, ReadError> {
+        self.ask(move |db| stats(db, firm, recent)).await
+    }
+
+    /// A refund, its payment and its client.
+    ///
+    /// # Errors
+    /// [`ReadError`]
+    pub async fn refund(
+        &self,
+        firm: Id<Firm>,
+        by: &Ref<Refund>,
+    ) -> Result<Option<RefundView>, ReadError> {
+        let by = by.clone();
+        self.ask(move |db| one(db, firm, &by)).await
+    }
+
+    /// What was returned of a payment, oldest first; at most [`PAGE_ROWS_MAX`].
+    ///
+    /// # Errors
+    /// [`ReadError`]
+    pub async fn refunds_of(
+        &self,
+        firm: Id<Firm>,
+        payment: Id<Payment>,
+    ) -> Result<Vec<Refund>, ReadError> {
+        self.ask(move |db| {
+            let sql = format!(
+                "select {} from refunds f where f.firm_id = ?1 and f.payment_id = ?2
+                 order by f.created_at, f.id limit {PAGE_ROWS_MAX}",
+                columns::<Refund>()
+            );
+            Ok(entity::all(db, &sql, [firm.bytes(), payment.bytes()])?)
+        })
+        .await
+    }
+}
+
+impl View for PaymentView {
+    type Of = Payment;
+    const JOINS: &'static str =
+        concat!(join!(client of "p"), join!(case of "p"), join!(invoice of "p"));
+    fn joined() -> Vec<&'static str> {
+        vec![&Client::sql().columns, &Case::sql().columns, &Invoice::sql().columns]
+    }
+}
+
+impl Read for PaymentView {
+    fn read<C: Columns>(row: &mut C) -> Result<Self, C::Error> {
+        Ok(Self {
+            payment: Read::read(row)?,
+            client: read_joined(row)?,
+            case: read_joined(row)?,
+            invoice: read_joined(row)?,
+        })
+    }
+}
+
+impl View for Refund {
+    type Of = Self;
+}
+
+impl View for RefundView {
+    type Of = Refund;
+    const JOINS: &'static str =
+        concat!(join!(payment of "f"), join!(client of "f"), join!(case of "p"));
+    fn joined() -> Vec<&'static str> {
+        vec![&Payment::sql().columns, &Client::sql().columns, &Case::sql().columns]
+    }
+}
+
+impl Read for RefundView {
+    fn read<C: Columns>(row: &mut C) -> Result<Self, C::Error> {
+        Ok(Self {
+            refund: Read::read(row)?,
+            payment: Read::read(row)?,
+            client: Read::read(row)?,
+            case: read_joined(row)?,
+        })
+    }
+}
+
+fn only(firm: Id<Firm>, filter: &PaymentFilter) -> Only {
+    let mut only = Only::of::<Payment>(firm);
+    only.own(filter.own.as_ref());
+    only.names("client_id", filter.client.as_ref());
+    only.names("case_id", filter.case.as_ref());
+    only.days("day", filter.days);
+    only.one_of("status", filter.statuses.iter().map(|status| status.name()));
+    only.is_option("method", filter.method.map(|method| text(method.name())));
+    only.is_option("kind", filter.kind.map(|kind| text(kind.name())));
+    if let Some(invoice) = &filter.invoice {
+        let id = only.id_of(invoice);
+        only.and(format!(
+            "p.id in (select id from payments where firm_id = ?1 and invoice_id = {id}
+                 union select payment_id from applications where firm_id = ?1 and invoice_id = {id})"
+        ));
+    }
+    match filter.is_reconciled {
+        Some(true) => only.and("p.reconciled_at is not null".to_owned()),
+        Some(false) => {
+            only.and("p.stage = 'completed' and p.reconciled_at is null".to_owned());
+        }
+        None => {}
+    }
+    if filter.pending_checks {
+        only.and("p.status = 'pending' and p.check_state in ('received', 'deposited')".to_owned());
+    }
+    only
+}
+
+fn sorted(order: Order<PaymentSort>) -> Sorted {
+    let by = |column| Sorted::by(column, order.direction);
+    match order.by {
+        PaymentSort::Created => by("created_at"),
+        PaymentSort::Day => by("day"),
+        PaymentSort::Amount => by("amount"),
+        PaymentSort::Number => Sorted::by_number(order.direction),
+    }
+}
+
+fn sums(db: &Connection, only: &Only) -> Result<Vec<PaymentSum>, ReadError> {
+    let sql = format!(
+        "select p.status, p.currency, count(*), sum(p.amount) from payments p where {}
+         group by 1, 2 order by 1, 2",
+        only.sql()
+    );
+    Ok(entity::all(db, &sql, params_from_iter(&only.values))?)
+}
+
+impl Read for PaymentSum {
+    fn read<C: Columns>(row: &mut C) -> Result<Self, C::Error> {
+        let (status, currency) = (row.name(PaymentStatus::from_name)?, row.currency()?);
+        Ok(Self { status, count: row.whole()?, total: row.money(currency)? })
+    }
+}
+
+/// How many rows of one currency, and what they add up to.
+struct CountAndSum {
+    currency: Currency,
+    count: u64,
+    sum: Money,
+}
+
+impl Read for CountAndSum {
+    fn read<C: Columns>(row: &mut C) -> Result<Self, C::Error> {
+        let currency = row.currency()?;
+        Ok(Self { currency, count: row.whole()?, sum: row.money(currency)? })
+    }
+}
+
+fn stats(db: &Connection, firm: Id<Firm>, recent: Days) -> Result<Vec<PaymentStats>, ReadError> {
+    let mut stats: BTreeMap<&'static str, PaymentStats> = BTreeMap::new();
+    let mut of = |currency: Currency, note: &mut dyn FnMut(&mut PaymentStats)| {
+        let zero = || PaymentStats::zero(currency);
+        note(stats.entry(currency.code()).or_insert_with(zero));
+    };
+    for sum in sums(db, &Only::of::<Payment>(firm))? {
+        of(sum.total.currency(), &mut |stats| {
+            let part = match sum.status {
+                PaymentStatus::Completed
+                | PaymentStatus::PartiallyRefunded
+                | PaymentStatus::Refunded => &mut stats.completed,
+                PaymentStatus::Pending => &mut stats.pending,
+                PaymentStatus::Failed => &mut stats.failed,
+                PaymentStatus::Cancelled => return,
+            };
+            let minor = part.1.minor().saturating_add(sum.total.minor());
+            *part = (part.0 + sum.count, Money::from_minor(minor, sum.total.currency()));
+        });
+    }
+    let refunds =
+        "select currency, count(*), sum(amount) from refunds where firm_id = ?1 group by 1";
+    for sum in counted(db, refunds, [firm.bytes()])? {
+        of(sum.currency, &mut |stats| stats.refunded = (sum.count, sum.sum));
+    }
+    let credit = "select currency, count(*), sum(unapplied) from payments
+         where firm_id = ?1 and unapplied > 0 group by 1";
+    for sum in counted(db, credit, [firm.bytes()])? {
+        of(sum.currency, &mut |stats| stats.unapplied = sum.sum);
+    }
+    let mut only = Only::of::<Payment>(firm);
+    only.days("day", recent);
+    only.and("p.stage = 'completed'".to_owned());
+    let sql = format!(
+        "select p.currency, count(*), sum(p.amount) from payments p where {} group by 1",
+        only.sql()
+    );
+    for sum in counted(db, &sql, params_from_iter(only.values))? {
+        of(sum.currency, &mut |stats| stats.recent = (sum.count, sum.sum));
+    }
+    Ok(stats.into_values().collect())
+}
+
+fn counted(db: &Connection, sql: &str, params: impl Params) -> rusqlite::Result<Vec<CountAndSum>> {
+    entity::all(db, sql, params)
+}

@@ -1,0 +1,430 @@
+//! Reports over the whole firm, and clients' statements.
+
+use std::collections::BTreeMap;
+
+use domain::{
+    Currency, Day, Id, Money, Ref,
+    ledger::Account,
+    rows::{Case, Client, Firm, Retainer, StatementLine},
+};
+use rusqlite::{Connection, params_from_iter, types::Value};
+
+use super::query::{Only, View, columns, join, one};
+use crate::{
+    AGE_COUNT, AccountBalance, Ageing, ClientAge, Days, Listed, Page, ReadError, Reader,
+    Reconciliation, Statement, TrustBalance, TrustFilter, TrustLedger,
+    shape::{Columns, Read, Shape as _, journal::Plain as _, read_joined},
+    sqlite::{
+        codec::blob,
+        entity::{self, Kept as _},
+    },
+};
+
+impl Reader {
+    /// A client's account over some days, oldest first; `None`: no such client.
+    ///
+    /// # Errors
+    /// [`ReadError`]
+    pub async fn statement(
+        &self,
+        firm: Id<Firm>,
+        by: &Ref<Client>,
+        days: Days,
+        part: Page,
+    ) -> Result<Option<Statement>, ReadError> {
+        let by = by.clone();
+        self.ask(move |db| statement(db, firm, &by, days, &part)).await
+    }
+
+    /// What each account of the ledger had come to when `day` ended, by account and currency.
+    ///
+    /// # Errors
+    /// [`ReadError`]
+    pub async fn trial_balance(
+        &self,
+        firm: Id<Firm>,
+        day: Day,
+    ) -> Result<Vec<AccountBalance>, ReadError> {
+        self.ask(move |db| trial_balance(db, firm, day)).await
+    }
+
+    /// What clients had in trust when a day ended: their retainers that held something, by client.
+    ///
+    /// # Errors
+    /// [`ReadError`]
+    pub async fn trust_ledger(
+        &self,
+        firm: Id<Firm>,
+        filter: TrustFilter,
+        part: Page,
+    ) -> Result<TrustLedger, ReadError> {
+        self.ask(move |db| trust_ledger(db, firm, &filter, &part)).await
+    }
+
+    /// What clients owe, by how long before `today` it was due.
+    ///
+    /// # Errors
+    /// [`ReadError`]
+    pub async fn ageing(&self, firm: Id<Firm>, today: Day) -> Result<Ageing, ReadError> {
+        self.ask(move |db| ageing(db, firm, today)).await
+    }
+
+    /// The three-way reconciliation when `day` ended, in each currency, by code.
+    ///
+    /// # Errors
+    /// [`ReadError`]
+    pub async fn reconciliation(
+        &self,
+        firm: Id<Firm>,
+        day: Day,
+    ) -> Result<Vec<Reconciliation>, ReadError> {
+        self.ask(move |db| reconciliation(db, firm, day)).await
+    }
+}
+
+/// An amount of one currency.
+struct Sum(Money);
+
+impl Read for Sum {
+    fn read<C: Columns>(row: &mut C) -> Result<Self, C::Error> {
+        let currency = row.currency()?;
+        Ok(Self(row.money(currency)?))
+    }
+}
+
+fn moneys(sums: Vec<Sum>) -> Vec<Money> {
+    sums.into_iter().map(|Sum(money)| money).collect()
+}
+
+fn statement(
+    db: &Connection,
+    firm: Id<Firm>,
+    by: &Ref<Client>,
+    days: Days,
+    part: &Page,
+) -> Result<Option<Statement>, ReadError> {
+    let Some(client) = one::<Client>(db, firm, by)? else {
+        return Ok(None);
+    };
+    let lines = statement_lines(db, firm, &client, days, part)?;
+    let from = days.from.map_or(i64::MIN, |day| day.days().into());
+    let beyond = days.to.map_or(i64::MAX, |day| i64::from(day.days()) + 1);
+    let opening = owed_before(db, firm, &client, from)?;
+    let closing = owed_before(db, firm, &client, beyond)?;
+    let before = match lines.rows.first() {
+        Some(first) => owed_before_line(db, firm, &client, first)?,
+        None if lines.total == 0 => opening.clone(),
+        None => closing.clone(),
+    };
+    Ok(Some(Statement { client, opening, before, lines, closing }))
+}
+
+/// What a client owed when a day began, in each currency.
+fn owed_before(
+    db: &Connection,
+    firm: Id<Firm>,
+    client: &Client,
+    day: i64,
+) -> Result<Vec<Money>, ReadError> {
+    let sql = "select currency, sum(net) from client_days
+         where firm_id = ?1 and client_id = ?2 and day < ?3 group by 1 order by 1";
+    Ok(moneys(entity::all(db, sql, (firm.bytes(), client.id.bytes(), day))?))
+}
+
+/// What a client owed just before a line of its account.
+fn owed_before_line(
+    db: &Connection,
+    firm: Id<Firm>,
+    client: &Client,
+    line: &StatementLine,
+) -> Result<Vec<Money>, ReadError> {
+    let sql = "select currency, sum(owed) from (
+             select currency, net as owed from client_days
+             where firm_id = ?1 and client_id = ?2 and day < ?3
+             union all
+             select currency, amount from statement_lines
+             where firm_id = ?1 and client_id = ?2 and day = ?3 and (seq, line) < (?4, ?5))
+         group by 1 order by 1";
+    let day = line.day.days();
+    let params = (firm.bytes(), client.id.bytes(), day, line.seq, line.line);
+    Ok(moneys(entity::all(db, sql, params)?))
+}
+
+fn statement_lines(
+    db: &Connection,
+    firm: Id<Firm>,
+    client: &Client,
+    days: Days,
+    part: &Page,
+) -> Result<Listed<StatementLine>, ReadError> {
+    let mut only = Only::all(firm, StatementLine::ALIAS);
+    only.is("client_id", blob(&client.id));
+    only.days("day", days);
+    let limit = i64::from(part.limit());
+    let (total, skipped) = match part {
+        Page::After { cursor, .. } if !cursor.is_empty() => {
+            let (total, place) = parse_place(cursor).ok_or(ReadError::BadCursor)?;
+            let [day, seq, line] = place.map(|value| only.bind(Value::Integer(value)));
+            only.and(format!("(s.day, s.seq, s.line) > ({day}, {seq}, {line})"));
+            (total, 0)
+        }
+        Page::After { .. } => (line_count(db, &only)?, 0),
+        Page::Number { page, .. } => {
+            (line_count(db, &only)?, i64::from(page.saturating_sub(1)).saturating_mul(limit))
+        }
+    };
+    let taken = only.bind(Value::Integer(limit + 1));
+    let skipped = only.bind(Value::Integer(skipped));
+    let sql = format!(
+        "select {} from statement_lines s where {} order by {} limit {taken} offset {skipped}",
+        StatementLine::COLUMNS,
+        only.sql(),
+        StatementLine::KEY,
+    );
+    let mut rows: Vec<StatementLine> = entity::all(db, &sql, params_from_iter(&only.values))?;
+    let wanted = usize::try_from(limit).unwrap_or(usize::MAX);
+    let more = rows.len() > wanted;
+    rows.truncate(wanted);
+    let last = rows.last().filter(|_| more);
+    let next = last.map(|last| format!("{total}.{}.{}.{}", last.day.days(), last.seq, last.line));
+    Ok(Listed { rows, total, next })
+}
+
+fn line_count(db: &Connection, only: &Only) -> Result<u64, ReadError> {
+    let sql = format!("select count(*) from statement_lines s where {}", only.sql());
+    let mut statement = db.prepare_cached(&sql)?;
+    let count: i64 = statement.query_row(params_from_iter(&only.values), |row| row.get(0))?;
+    Ok(count.unsigned_abs())
+}
+
+/// How long the account was when the walk began, and the day, seq and line where a part ended.
+fn parse_place(cursor: &str) -> Option<(u64, [i64; 3])> {
+    let (total, place) = cursor.split_once('.')?;
+    let mut place = place.split('.').map(|value| value.parse().ok());
+    let mut value = || place.next().flatten();
+    let found = (total.parse().ok()?, [value()?, value()?, value()?]);
+    place.next().is_none().then_some(found)
+}
+
+impl Read for AccountBalance {
+    fn read<C: Columns>(row: &mut C) -> Result<Self, C::Error> {
+        let (account, currency) = (row.code(Account::from_code)?, row.currency()?);
+        Ok(Self { account, debit: row.money(currency)?, credit: row.money(currency)? })
+    }
+}
+
+fn trial_balance(
+    db: &Connection,
+    firm: Id<Firm>,
+    day: Day,
+) -> Result<Vec<AccountBalance>, ReadError> {
+    let sql = "select account, currency, sum(debit), sum(credit) from account_days
+         where firm_id = ?1 and day <= ?2 group by 1, 2 order by 1, 2";
+    Ok(entity::all(db, sql, (firm.bytes(), day.days()))?)
+}
+
+impl View for TrustBalance {
+    type Of = Retainer;
+    const JOINS: &'static str = concat!(join!(client of "r"), join!(case of "r"));
+    fn joined() -> Vec<&'static str> {
+        vec![&Client::sql().columns, &Case::sql().columns]
+    }
+}
+
+impl Read for TrustBalance {
+    fn read<C: Columns>(row: &mut C) -> Result<Self, C::Error> {
+        let minor = row.count()?;
+        let retainer: Retainer = Read::read(row)?;
+        let balance = Money::from_minor(minor, retainer.currency());
+        Ok(Self { retainer, client: Read::read(row)?, case: read_joined(row)?, balance })
+    }
+}
+
+/// What a retainer had moved when the day at `?2` ended.
+const HELD: &str = "(select coalesce(sum(d.net), 0) from retainer_days d
+    where d.firm_id = ?1 and d.retainer_id = r.id and d.day <= ?2)";
+
+fn trust_ledger(
+    db: &Connection,
+    firm: Id<Firm>,
+    filter: &TrustFilter,
+    part: &Page,
+) -> Result<TrustLedger, ReadError> {
+    let mut only = Only::all(firm, Retainer::TABLE.alias);
+    only.bind(Value::Integer(filter.day.days().into()));
+    only.names("client_id", filter.client.as_ref());
+    only.names("case_id", filter.case.as_ref());
+    let sums = sums_held(db, &only)?;
+    let limit = i64::from(part.limit());
+    let (total, skipped) = match part {
+        Page::After { cursor, .. } if !cursor.is_empty() => {
+            let (total, client, id) = parse_ids(cursor).ok_or(ReadError::BadCursor)?;
+            let (client, id) = (only.bind(blob(&client)), only.bind(blob(&id)));
+            only.and(format!("(r.client_id, r.id) > ({client}, {id})"));
+            (total, 0)
+        }
+        Page::After { .. } => (sums.iter().map(|sum| sum.count).sum(), 0),
+        Page::Number { page, .. } => {
+            let skipped = i64::from(page.saturating_sub(1)).saturating_mul(limit);
+            (sums.iter().map(|sum| sum.count).sum(), skipped)
+        }
+    };
+    let taken = only.bind(Value::Integer(limit + 1));
+    let skipped = only.bind(Value::Integer(skipped));
+    let sql = format!(
+        "select page.held, {}
+         from (select * from (select r.client_id, r.id, {HELD} as held from retainers r where {}) held
+               where held.held <> 0 order by client_id, id limit {taken} offset {skipped}) page
+         cross join retainers r on r.firm_id = ?1 and r.id = page.id{}
+         order by page.client_id, page.id",
+        columns::<TrustBalance>(),
+        only.sql(),
+        TrustBalance::JOINS,
+    );
+    let mut rows: Vec<TrustBalance> = entity::all(db, &sql, params_from_iter(&only.values))?;
+    let wanted = usize::try_from(limit).unwrap_or(usize::MAX);
+    let more = rows.len() > wanted;
+    rows.truncate(wanted);
+    let last = rows.last().filter(|_| more);
+    let next = last.map(|last| format!("{total}.{}-{}", last.retainer.client, last.retainer.id));
+    let sums = sums.into_iter().map(|sum| sum.sum).collect();
+    Ok(TrustLedger { balances: Listed { rows, total, next }, sums })
+}
+
+/// How long the ledger was when the walk began, and the client and retainer where a part ended.
+fn parse_ids(cursor: &str) -> Option<(u64, Id<Client>, Id<Retainer>)> {
+    let (total, place) = cursor.split_once('.')?;
+    let (client, id) = place.split_once('-')?;
+    Some((total.parse().ok()?, client.parse().ok()?, id.parse().ok()?))
+}
+
+/// How many retainers hold something, and what.
+struct HeldSum {
+    count: u64,
+    sum: Money,
+}
+
+impl Read for HeldSum {
+    fn read<C: Columns>(row: &mut C) -> Result<Self, C::Error> {
+        let currency: Currency = row.currency()?;
+        Ok(Self { count: row.whole()?, sum: row.money(currency)? })
+    }
+}
+
+fn sums_held(db: &Connection, only: &Only) -> Result<Vec<HeldSum>, ReadError> {
+    let sql = format!(
+        "select currency, count(*), sum(held) from
+             (select r.currency, {HELD} as held from retainers r where {})
+         where held <> 0 group by 1 order by 1",
+        only.sql()
+    );
+    Ok(entity::all(db, &sql, params_from_iter(&only.values))?)
+}
+
+impl Read for ClientAge {
+    fn read<C: Columns>(row: &mut C) -> Result<Self, C::Error> {
+        let currency = row.currency()?;
+        let mut ages = [Money::zero(currency); AGE_COUNT];
+        for age in &mut ages {
+            *age = row.money(currency)?;
+        }
+        Ok(Self { client: Read::read(row)?, ages })
+    }
+}
+
+fn ageing(db: &Connection, firm: Id<Firm>, today: Day) -> Result<Ageing, ReadError> {
+    let sql = format!(
+        "select old.currency, old.fresh, old.month, old.two, old.three, old.rest, {}
+         from (select client_id, currency,
+                   sum(case when ?2 - due_day <= 0 then due else 0 end) as fresh,
+                   sum(case when ?2 - due_day between 1 and 30 then due else 0 end) as month,
+                   sum(case when ?2 - due_day between 31 and 60 then due else 0 end) as two,
+                   sum(case when ?2 - due_day between 61 and 90 then due else 0 end) as three,
+                   sum(case when ?2 - due_day > 90 then due else 0 end) as rest
+               from invoices where firm_id = ?1 and due > 0 group by client_id, currency) old
+         cross join clients c on c.firm_id = ?1 and c.id = old.client_id
+         order by old.client_id, old.currency",
+        columns::<Client>()
+    );
+    let clients: Vec<ClientAge> = entity::all(db, &sql, (firm.bytes(), today.days()))?;
+    let mut sums: BTreeMap<&'static str, [Money; AGE_COUNT]> = BTreeMap::new();
+    for client in &clients {
+        let currency = client.ages[0].currency();
+        let zero = [Money::zero(currency); AGE_COUNT];
+        let sum = sums.entry(currency.code()).or_insert(zero);
+        for (sum, age) in sum.iter_mut().zip(client.ages) {
+            *sum = Money::from_minor(sum.minor().saturating_add(age.minor()), currency);
+        }
+    }
+    Ok(Ageing { clients, sums: sums.into_values().collect() })
+}
+
+/// What clients had in one currency.
+struct ClientsHeld {
+    sum: Money,
+    count: u64,
+    overdrawn_count: u64,
+}
+
+impl Read for ClientsHeld {
+    fn read<C: Columns>(row: &mut C) -> Result<Self, C::Error> {
+        let currency: Currency = row.currency()?;
+        Ok(Self { sum: row.money(currency)?, count: row.whole()?, overdrawn_count: row.whole()? })
+    }
+}
+
+fn reconciliation(
+    db: &Connection,
+    firm: Id<Firm>,
+    day: Day,
+) -> Result<Vec<Reconciliation>, ReadError> {
+    let mut all: BTreeMap<&'static str, Reconciliation> = BTreeMap::new();
+    let mut of = |currency: Currency, note: &mut dyn FnMut(&mut Reconciliation)| {
+        let nothing = Money::zero(currency);
+        note(all.entry(currency.code()).or_insert(Reconciliation {
+            trust_bank: nothing,
+            client_money: nothing,
+            retainers: nothing,
+            clients: nothing,
+            client_count: 0,
+            overdrawn_count: 0,
+        }));
+    };
+    for account in trial_balance(db, firm, day)? {
+        let (debit, credit) = (account.debit.minor(), account.credit.minor());
+        let currency = account.debit.currency();
+        let net = |minor| Money::from_minor(minor, currency);
+        match account.account {
+            Account::TrustBank => {
+                let net = net(debit.saturating_sub(credit));
+                of(currency, &mut |row| row.trust_bank = net);
+            }
+            Account::ClientMoney => {
+                let net = net(credit.saturating_sub(debit));
+                of(currency, &mut |row| row.client_money = net);
+            }
+            _ => {}
+        }
+    }
+    let params = (firm.bytes(), day.days());
+    let retainers = "select r.currency, sum(d.net) from retainer_days d
+         cross join retainers r on r.firm_id = d.firm_id and r.id = d.retainer_id
+         where d.firm_id = ?1 and d.day <= ?2 group by 1";
+    for Sum(sum) in entity::all(db, retainers, params)? {
+        of(sum.currency(), &mut |row| row.retainers = sum);
+    }
+    let clients =
+        "select currency, sum(held), count(*), sum(case when held < 0 then 1 else 0 end) from (
+             select r.currency, sum(d.net) as held from retainer_days d
+             cross join retainers r on r.firm_id = d.firm_id and r.id = d.retainer_id
+             where d.firm_id = ?1 and d.day <= ?2 group by r.client_id, r.currency)
+         where held <> 0 group by 1";
+    for held in entity::all::<ClientsHeld>(db, clients, params)? {
+        of(held.sum.currency(), &mut |row| {
+            row.clients = held.sum;
+            row.client_count = held.count;
+            row.overdrawn_count = held.overdrawn_count;
+        });
+    }
+    Ok(all.into_values().collect())
+}
