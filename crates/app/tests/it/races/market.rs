@@ -4,7 +4,7 @@ use serde_json::{Value, json};
 
 use crate::support::{
     client::Call,
-    firm::{Firm, accepted, halalas, id},
+    firm::{Firm, accepted, halalas, id, riyals, seq},
     race::Race,
     tokens,
 };
@@ -185,7 +185,7 @@ async fn x32_a_job_that_is_closed_takes_no_proposal() {
         calls.insert(3, close);
         let answers = firm.target.race(calls).await?;
         accepted(&answers, &["job_not_open"])?;
-        let place = |n: usize| crate::support::firm::seq(&answers[n]);
+        let place = |n: usize| seq(&answers[n]);
         let mut made = (0..7).filter(|n| *n != 3 && answers[*n].is_ok());
         if let Some(late) = made.find(|n| place(*n) > place(3)) {
             return Err(format!("a closed job took proposal {late}"));
@@ -313,12 +313,16 @@ async fn x35_a_price_is_not_edited_after_it_was_accepted() {
         let answers = firm.target.race(calls).await?;
         accepted(&answers, &["proposal_not_pending"])?;
         let (_, all) = agreed(firm, &job).await?;
+        let edited = (0..7).filter(|n| *n != 3 && answers[*n].is_ok());
+        let in_time = edited.filter(|n| seq(&answers[*n]) < seq(&answers[3])).count();
+        let due = if in_time > 0 { 900_000 } else { 100_000 };
         let agreed_on = halalas(&answers[3].json()["data"]["proposedAmount"]);
         let stands = halalas(&all[0]["proposedAmount"]);
-        if all[0]["status"] == "accepted" && stands == agreed_on {
+        if all[0]["status"] == "accepted" && (agreed_on, stands) == (due, due) {
             Ok(())
         } else {
-            Err(format!("a job has a proposal accepted at {agreed_on} that says {stands}"))
+            let told = [due, agreed_on, stands].map(riyals).join(", ");
+            Err(format!("a job has a proposal: its price, what was accepted, what stands: {told}"))
         }
     };
     Race::new(30, UNTRUE).run(scenario).await;
