@@ -364,6 +364,31 @@ async fn x23_a_void_takes_no_retainer_money_along() {
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn x23_what_is_given_up_is_not_paid() {
+    let scenario = async |firm: &Firm<'_>| {
+        let client = firm.client().await;
+        let invoice = firm.invoice(&client, 1_000).await;
+        let give_up = firm.on_invoice(&invoice, "write-off", &json!({"reason": "bankrupt"}));
+        let mut calls = vec![give_up; 5];
+        calls[2] = firm.pay(&invoice, 1_000);
+        let answers = firm.target.race(calls).await?;
+        let count = accepted(&answers, &["invoice_not_issued", "nothing_due"])?;
+        if count != 1 {
+            return Err(format!("{count} of four write-offs and a payment were carried out"));
+        }
+        let books = firm.books().await?;
+        let paid = answers[2].is_ok();
+        let given_up = halalas(&books.invoice(&invoice)["writtenOffAmount"]);
+        if given_up != if paid { 0 } else { 100_000 } {
+            return Err(format!("{} were given up", riyals(given_up)));
+        }
+        let due = if paid { ("paid", 100_000) } else { ("written_off", 0) };
+        books.invoice_is(&invoice, due.0, due.1, 0)
+    };
+    Race::new(30, "write-offs and a payment").run(scenario).await;
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn x25_an_hour_is_billed_once() {
     let body = json!({"description": "hearing", "minutes": 90, "hourlyRate": 400});
     let scenario = async |firm: &Firm<'_>| billed(firm, "time-entries", &body, "timeEntryId").await;

@@ -12,5 +12,6 @@ mod poison;
 mod refunds;
 mod retainers;
 mod series;
+mod storm;
 mod tenants;
 mod versions;

@@ -80,6 +80,12 @@ impl Books {
         ))
     }
 
+    /// Σ of the retainers' movements of one kind that name a document.
+    fn moved(&self, field: &str, id: &str, kind: &str) -> i64 {
+        let its = self.movements.iter().filter(|row| reference(&row[field]) == Some(id));
+        its.filter(|row| row["type"] == kind).map(|row| halalas(&row["amount"])).sum()
+    }
+
     /// amount = unapplied + applied + deposited + refunded, and the status follows.
     fn payment_adds_up(&self, payment: &Value) -> Result<(), String> {
         let part = |field: &str| halalas(&payment[field]);
@@ -118,14 +124,11 @@ impl Books {
                 ));
             }
         }
-        let its = self.movements.iter().filter(|row| reference(&row["paymentId"]) == Some(&id));
-        let filled: i64 = its
-            .filter(|row| row["type"] == "deposit")
-            .map(|movement| halalas(&movement["amount"]))
-            .sum();
-        if filled < deposited || (refunded == 0 && filled != deposited) {
+        let filled =
+            self.moved("paymentId", &id, "deposit") - self.moved("paymentId", &id, "refund");
+        if filled != deposited {
             return Err(format!(
-                "retainers took {} of a payment, it says {}",
+                "retainers hold {} of a payment, it says {}",
                 riyals(filled),
                 riyals(deposited)
             ));
@@ -151,17 +154,14 @@ impl Books {
                 riyals(part("amountPaid"))
             ));
         }
-        let taken = self.movements.iter().filter(|row| reference(&row["invoiceId"]) == Some(&id));
-        let taken: i64 = taken
-            .filter(|row| row["type"] == "consumption")
-            .map(|movement| halalas(&movement["amount"]))
-            .sum();
-        // A credit note may set free what a retainer had paid.
+        // What a credit note sets free goes back into its retainer.
+        let drawn =
+            self.moved("invoiceId", &id, "consumption") - self.moved("invoiceId", &id, "deposit");
         let (from_retainers, credited) = (part("retainerApplied"), part("creditedAmount"));
-        if taken < from_retainers || (credited == 0 && taken != from_retainers) {
+        if drawn != from_retainers {
             return Err(format!(
                 "retainers paid {} of an invoice, it says {}",
-                riyals(taken),
+                riyals(drawn),
                 riyals(from_retainers)
             ));
         }
