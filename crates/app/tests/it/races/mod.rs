@@ -1,6 +1,7 @@
 //! One test per row of the list of races, named after its row.
 
 mod books;
+mod bulk;
 mod clients;
 mod hangups;
 mod invoices;
