@@ -89,12 +89,32 @@ async fn x27_a_client_is_deleted_or_gets_a_retainer() {
     Race::new(40, BOTH).run(scenario).await;
 }
 
+/// A draft binds nobody; who is gone is sent no invoice.
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn x27_a_client_is_deleted_or_gets_an_invoice() {
     let scenario = async |firm: &Firm<'_>| {
         let client = firm.client().await;
-        let made = firm.invoicing(&client, &[line(100)]);
-        gone(firm, &client, made, &["client_has_open_invoices"], "/api/invoices").await
+        let draft = firm.draft(&client, 100).await;
+        let made = firm.on_invoice(&draft, "send", &json!({}));
+        gone(firm, &client, made, &["client_has_open_invoices"], "/api/invoices?status=sent")
+            .await?;
+        let late = firm.target.send(&firm.invoicing(&client, &[line(100)])).await;
+        match (late.is_ok(), late.code().as_str()) {
+            (true, _) | (false, "client_not_found") => Ok(()),
+            (false, _) => Err(format!("another invoice was answered {}", late.text())),
+        }
+    };
+    Race::new(40, BOTH).run(scenario).await;
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn x27_a_client_is_deleted_or_its_retainer_is_filled() {
+    let scenario = async |firm: &Firm<'_>| {
+        let client = firm.client().await;
+        let retainer = firm.retainer_of(&client, 100, &json!({})).await;
+        firm.make(firm.consume(&retainer, "100")).await;
+        let made = firm.replenish(&retainer, "50");
+        gone(firm, &client, made, &["client_has_retainers"], "/api/retainers?status=active").await
     };
     Race::new(40, BOTH).run(scenario).await;
 }

@@ -168,11 +168,9 @@ impl<'a> Firm<'a> {
         let mut rows = history["data"].as_array().expect("a list").clone();
         rows.reverse();
         for row in &rows {
-            balance += if row["type"] == "deposit" {
-                halalas(&row["amount"])
-            } else {
-                -halalas(&row["amount"])
-            };
+            let is_in = ["deposit", "transfer_in"].contains(&row["type"].as_str().unwrap_or(""));
+            let amount = halalas(&row["amount"]);
+            balance += if is_in { amount } else { -amount };
             let says = halalas(&row["balanceAfter"]);
             if says != balance || balance < 0 {
                 return Err(format!(
@@ -190,15 +188,16 @@ impl<'a> Firm<'a> {
                 riyals(says)
             ));
         }
-        for (kind, total) in [
-            ("deposit", "totalDeposits"),
-            ("consumption", "totalConsumptions"),
-            ("refund", "totalRefunds"),
+        // What moves between retainers is counted with what comes from and goes to the client.
+        for (kinds, total) in [
+            (["deposit", "transfer_in"], "totalDeposits"),
+            (["consumption", ""], "totalConsumptions"),
+            (["refund", "transfer_out"], "totalRefunds"),
         ] {
-            let sum = sum_of(&rows, kind);
+            let sum = kinds.iter().map(|kind| sum_of(&rows, kind)).sum();
             if halalas(&document[total]) != sum {
                 return Err(format!(
-                    "{total} is {}, the {kind}s add up to {}",
+                    "{total} is {}, the movements add up to {}",
                     document[total],
                     riyals(sum)
                 ));
