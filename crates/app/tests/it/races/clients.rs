@@ -144,6 +144,20 @@ async fn x27_a_client_is_deleted_or_has_credit() {
     Race::new(40, BOTH).run(scenario).await;
 }
 
+/// What failed may still arrive, but not for who is gone.
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn x27_a_client_is_deleted_or_its_failed_payment_arrives() {
+    let scenario = async |firm: &Firm<'_>| {
+        let client = firm.client().await;
+        let payment = firm.pending(&client, 100, &json!({})).await;
+        firm.make(firm.on_payment(&payment, "fail", &json!({"reason": "declined"}))).await;
+        let made = firm.complete(&payment);
+        let refusals = ["client_has_credit", "client_has_pending_payments"];
+        gone(firm, &client, made, &refusals, "/api/payments?status=completed").await
+    };
+    Race::new(40, BOTH).run(scenario).await;
+}
+
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn x27_a_client_is_deleted_or_gets_a_case() {
     let scenario = async |firm: &Firm<'_>| {

@@ -182,6 +182,7 @@ impl Shared {
             "cancelled" => return Err(no(400, "payment_not_pending")),
             _ => return Err(no(400, "already_completed")),
         }
+        self.find(Kind::Client, payment.of("clientId")).await?;
         let amount = payment.money("amount");
         let mut wishes = applications(&json!({"invoiceApplications": payment.0["wanted"]}));
         if wishes.is_empty() && payment.has("invoiceId") {
