@@ -1,5 +1,7 @@
 //! A firm of one round: fresh ids, tokens, and the documents a scenario starts from.
 
+mod books;
+
 use serde_json::{Value, json};
 
 use super::{
@@ -110,6 +112,12 @@ impl<'a> Firm<'a> {
 
     pub fn on_invoice(&self, invoice: &str, what: &str, body: &Value) -> Call {
         self.post(format!("/api/invoices/{invoice}/{what}"), body)
+    }
+
+    /// A payment of so many riyals, recorded on the invoice itself.
+    pub fn pay(&self, invoice: &str, amount: i64) -> Call {
+        let body = json!({"amount": amount, "paymentMethod": "cash"});
+        self.on_invoice(invoice, "record-payment", &body)
     }
 
     pub fn on_payment(&self, payment: &str, what: &str, body: &Value) -> Call {
@@ -280,4 +288,9 @@ fn status_of(code: &str) -> u16 {
         _ if code.ends_with("_not_found") => 404,
         _ => 400,
     }
+}
+
+/// The place of an accepted command in its firm's journal.
+pub fn seq(answer: &Answer) -> i64 {
+    answer.json()["seq"].as_i64().unwrap_or_else(|| panic!("no seq in {}", answer.text()))
 }
