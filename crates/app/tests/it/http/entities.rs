@@ -158,14 +158,10 @@ async fn a_payment_lives_its_life() {
         halalas(&firm.get(format!("/api/payments/{credit}")).await["data"]["unappliedAmount"]),
         0
     );
-    // Invoices and cases are not kept yet: no reference to one is taken silently.
-    let with = |field: &str| {
-        firm.post(
-            format!("/api/retainers/{retainer}/consume"),
-            &json!({"amount": 1, field: tokens::new_id()}),
-        )
-    };
-    assert_refused(&ours.send(&with("invoiceId")).await, 404, "invoice_not_found");
+    // No reference is taken silently.
+    let consume = json!({"amount": 1, "invoiceId": tokens::new_id()});
+    let consume = firm.post(format!("/api/retainers/{retainer}/consume"), &consume);
+    assert_refused(&ours.send(&consume).await, 404, "invoice_not_found");
     ours.check().await;
 }
 
@@ -210,8 +206,8 @@ async fn members_are_admitted_changed_and_dismissed() {
     let token = firm.token_of(&clerk, "owner");
     let set = |body: Value| firm.put(&path, &body);
     assert_eq!(
-        ours.send(&set(json!({"role": "secretary"}))).await.json()["data"]["role"],
-        "secretary"
+        ours.send(&set(json!({"role": "paralegal"}))).await.json()["data"]["role"],
+        "paralegal"
     );
     // The row decides, not the token.
     assert_refused(&ours.send(&Call::get("/api/payments").token(&token)).await, 403, "forbidden");
