@@ -8,11 +8,12 @@ use domain::{
     rows::{Case, Client, CreditNote, Firm, Invoice},
 };
 use hyper::StatusCode;
-use store::{CreditNoteView, ReadError, Reader};
+use store::{ReadError, Reader};
 
 use super::{
     clients::{self, ClientShortDoc},
     invoices::{self, InvoiceDoc},
+    scan::{self, CreditNoteView},
     short::{self, CaseShortDoc, InvoiceShortDoc},
 };
 use crate::{
@@ -66,7 +67,7 @@ impl Entity for CreditNoteView {
         firm: Id<Firm>,
         by: &Ref<CreditNote>,
     ) -> Result<Option<Self>, ReadError> {
-        reader.credit_note(firm, by).await
+        Ok(scan::rows(reader, firm).await?.note(by))
     }
     fn version(&self) -> i64 {
         self.note.version

@@ -45,7 +45,7 @@ fn tell(o: &mut json::Object<'_>, reply: &Reply) {
             o.integer("deleted", count);
             // Of whatever rows: an id is written as an id.
             o.with("ids", |out| {
-                json::array(out, ids, |out, id| json::id(out, Id::<Firm>::new(*id)))
+                json::array(out, ids, |out, id| json::id(out, Id::<Firm>::new(*id)));
             });
         });
     });

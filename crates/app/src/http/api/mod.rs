@@ -11,4 +11,5 @@ pub(super) mod outcomes;
 pub(super) mod payments;
 pub(super) mod refunds;
 pub(super) mod retainers;
+mod scan;
 mod short;

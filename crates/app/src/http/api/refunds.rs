@@ -8,11 +8,12 @@ use domain::{
     rows::{Client, Firm, PaymentMethod, Refund},
 };
 use hyper::StatusCode;
-use store::{ReadError, Reader, RefundView};
+use store::{ReadError, Reader};
 
 use super::{
     clients::{self, ClientShortDoc},
     payments::{self, Named, PaymentDoc},
+    scan::{self, RefundView},
 };
 use crate::{
     http::{
@@ -66,7 +67,7 @@ impl Entity for RefundView {
         firm: Id<Firm>,
         by: &Ref<Refund>,
     ) -> Result<Option<Self>, ReadError> {
-        reader.refund(firm, by).await
+        Ok(scan::rows(reader, firm).await?.refund(by))
     }
     fn version(&self) -> i64 {
         self.refund.version

@@ -13,7 +13,7 @@ const ROLES: [&str; 8] =
     ["owner", "admin", "partner", "accountant", "lawyer", "paralegal", "secretary", "client"];
 
 /// Each route, and who is let through, in the order of [`ROLES`]: `x` all, `o` only their own, `-` nobody.
-const TABLE: [(&str, &str); 49] = [
+const TABLE: [(&str, &str); 50] = [
     ("GET /api/clients", "xxxxxxxo"),
     ("GET /api/clients/:client", "xxxxxxxo"),
     ("POST /api/clients", "xxx-xxx-"),
@@ -27,6 +27,7 @@ const TABLE: [(&str, &str); 49] = [
     ("POST /api/retainers/:retainer/consume", "xxxxx---"),
     ("POST /api/retainers/:retainer/replenish", "xxxx----"),
     ("POST /api/retainers/:retainer/refund", "xxxx----"),
+    ("POST /api/retainers/:retainer/transfer", "xxxx----"),
     ("GET /api/payments", "xxxxx-xo"),
     ("GET /api/payments/:payment", "xxxxx-xo"),
     ("POST /api/payments", "xxxx---o"),
@@ -137,6 +138,7 @@ async fn every_role_is_let_through_where_the_table_says_so() {
                 }
                 ("POST", "invoices") => json!({"clientId": client, "items": [{"unitPrice": 1}]}),
                 ("POST", "consume" | "replenish") => json!({"amount": 1}),
+                ("POST", "transfer") => json!({"amount": 1, "toRetainerId": drawn}),
                 ("POST", "apply-retainer") => json!({"amount": 1, "retainerId": drawn}),
                 ("POST", "apply") => {
                     json!({"invoiceApplications": [{"invoiceId": open, "amount": 1}]})

@@ -271,9 +271,10 @@ pub(super) struct ApplyBody {
 }
 
 pub(super) fn apply_retainer(of: &Of, body: ApplyBody) -> Result<ApplyRetainer, Refusal> {
-    let amount = body.amount.required("amount")?;
+    let ApplyBody { amount, retainer_id } = body;
+    let amount = amount.required("amount")?;
     let missing = || Refusal::field(Message::InvalidField, "retainerId", Message::FieldRequired);
-    let retainer = body.retainer_id.reference().ok_or_else(missing)?;
+    let retainer = retainer_id.reference().ok_or_else(missing)?;
     Ok(ApplyRetainer { invoice: of.row(), retainer, amount })
 }
 

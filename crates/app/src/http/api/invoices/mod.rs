@@ -10,10 +10,13 @@ use domain::{
     rows::{Firm, Invoice},
 };
 use hyper::Method;
-use store::{InvoiceView, ReadError, Reader};
+use store::{ReadError, Reader};
 
 pub(super) use self::show::{InvoiceDoc, write};
-use super::{credit_notes, deleted, payments};
+use super::{
+    credit_notes, deleted, payments,
+    scan::{self, InvoiceView},
+};
 use crate::{
     http::{
         read::{Entity, Visible},
@@ -60,7 +63,7 @@ impl Entity for InvoiceView {
         firm: Id<Firm>,
         by: &Ref<Invoice>,
     ) -> Result<Option<Self>, ReadError> {
-        reader.invoice(firm, by).await
+        Ok(scan::rows(reader, firm).await?.invoice(by))
     }
     fn version(&self) -> i64 {
         self.invoice.version

@@ -333,7 +333,8 @@ pub(super) struct ApplyBody {
 }
 
 pub(super) fn apply(of: &Of, body: ApplyBody) -> Result<ApplyPayment, Refusal> {
-    let parts = one_of_both(&body.invoice_applications, &body.invoices, "invoices")?;
+    let ApplyBody { invoice_applications, invoices } = body;
+    let parts = one_of_both(&invoice_applications, &invoices, "invoices")?;
     if parts.is_empty() {
         let field = "invoiceApplications";
         return Err(Refusal::field(Message::InvalidField, field, Message::FieldRequired));
@@ -385,8 +386,9 @@ pub(super) struct DeleteManyBody {
 }
 
 pub(super) fn delete_many(_: &Of, body: DeleteManyBody) -> Result<DeletePayments, Refusal> {
-    let payments: Vec<_> = body.payment_ids.0.iter().filter_map(Reference::reference).collect();
-    if payments.is_empty() || payments.len() < body.payment_ids.0.len() {
+    let DeleteManyBody { payment_ids: List(ids) } = body;
+    let payments: Vec<_> = ids.iter().filter_map(Reference::reference).collect();
+    if payments.is_empty() || payments.len() < ids.len() {
         let field = "paymentIds";
         let mut refusal =
             Refusal::field(Message::PaymentIdsRequired, field, Message::FieldRequired);

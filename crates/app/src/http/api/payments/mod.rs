@@ -12,13 +12,16 @@ use domain::{
 use hyper::Method;
 use schemars::JsonSchema;
 use serde::Deserialize;
-use store::{PaymentFilter, PaymentView, ReadError, Reader};
+use store::{PaymentFilter, ReadError, Reader};
 
 pub(super) use self::{
     body::{client_named, pay_invoice},
     show::{Named, PaymentDoc, RECORDED, write},
 };
-use super::{deleted, refunds};
+use super::{
+    deleted, refunds,
+    scan::{self, PaymentView},
+};
 use crate::{
     http::{
         error::Refusal,
@@ -70,7 +73,13 @@ async fn all(question: Question<Filter>) -> Result<Rows<PaymentView>, Refusal> {
         PaymentFilter { own: question.own, status: status.0, client: client_id.reference() };
     let listed =
         question.app.reader.payments(question.firm(), filter, question.page.clone()).await?;
-    Ok(question.rows(listed))
+    let shown = |row: store::PaymentView| {
+        let store::PaymentView { payment, client } = row;
+        PaymentView { payment, client, case: None, invoice: None }
+    };
+    let store::Listed { rows, total, next } = listed;
+    let rows = rows.into_iter().map(shown).collect();
+    Ok(question.rows(store::Listed { rows, total, next }))
 }
 
 impl Entity for PaymentView {
@@ -84,7 +93,7 @@ impl Entity for PaymentView {
         firm: Id<Firm>,
         by: &Ref<Payment>,
     ) -> Result<Option<Self>, ReadError> {
-        reader.payment(firm, by).await
+        Ok(scan::rows(reader, firm).await?.payment(by))
     }
     fn version(&self) -> i64 {
         self.payment.version

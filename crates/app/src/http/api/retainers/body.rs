@@ -9,6 +9,7 @@ use domain::{
         open::{OpenRetainer, Terms},
         refund::RefundRetainer,
         replenish::ReplenishRetainer,
+        transfer::TransferRetainer,
         update::UpdateRetainer,
     },
 };
@@ -173,6 +174,26 @@ pub(super) struct RefundBody {
 pub(super) fn refund(of: &Of, body: RefundBody) -> Result<RefundRetainer, Refusal> {
     let amount = body.amount.optional("amount")?;
     Ok(RefundRetainer { retainer: of.row(), amount, reason: body.reason.0 })
+}
+
+#[derive(Debug, Default, Deserialize, JsonSchema)]
+#[serde(rename_all = "camelCase", deny_unknown_fields, default)]
+#[schemars(
+    extend("required" = ["toRetainerId", "amount"]),
+    example = json!({"toRetainerId": "RET-2026-0002", "amount": "1000"})
+)]
+pub(super) struct TransferBody {
+    /// Another retainer of the same client.
+    to_retainer_id: Reference,
+    amount: Amount,
+    description: Notes,
+}
+
+pub(super) fn transfer(of: &Of, body: TransferBody) -> Result<TransferRetainer, Refusal> {
+    let amount = body.amount.required("amount")?;
+    let missing = || Refusal::field(Message::InvalidField, "toRetainerId", Message::FieldRequired);
+    let to = body.to_retainer_id.reference().ok_or_else(missing)?;
+    Ok(TransferRetainer { retainer: of.row(), to, amount, description: body.description.0 })
 }
 
 #[cfg(test)]

@@ -63,6 +63,18 @@ pub(super) const REFUNDED: Telling = Telling {
     ..UPDATED
 };
 
+pub(super) const TRANSFERRED: Telling = Telling {
+    message: Message::RetainerTransferred,
+    fields: |o, reply| {
+        tell(o, reply, |o, moved| {
+            moved.transaction(o);
+            moved.target(o);
+        });
+    },
+    doc: told::<TransferredDoc, NothingDoc>,
+    ..UPDATED
+};
+
 /// The retainer, again under `data` with `D` added there, and `B` beside both.
 fn told<D: JsonSchema, B: JsonSchema>(generator: &mut SchemaGenerator) -> Schema {
     let mut data = ObjectDoc::new(&["The retainer, and what was done to it."]);
@@ -87,6 +99,14 @@ wire! {
     ReplenishedDoc {
         retainer: RetainerDoc,
         transaction: MovementDoc,
+    }
+
+    /// Under `data` of a transfer.
+    TransferredDoc {
+        retainer: RetainerDoc,
+        transaction: MovementDoc,
+        /// The retainer that it went to.
+        to: RetainerDoc,
     }
 
     /// Beside a consume.
@@ -160,6 +180,8 @@ struct Moved<'a> {
     movement: Option<&'a Movement>,
     /// The invoice that it paid, and its matter.
     invoice: Option<(&'a Invoice, Option<&'a Case>)>,
+    /// The retainer that it went to, and its matter.
+    to: Option<(&'a Retainer, Option<&'a Case>)>,
     today: Day,
     /// The retainer as JSON; empty until it is written.
     json: Vec<u8>,
@@ -167,7 +189,7 @@ struct Moved<'a> {
 
 impl<'a> Moved<'a> {
     fn of(reply: &'a Reply) -> Self {
-        let Shown::Retainer { retainer, client, case, movement, invoice, .. } = &reply.shown else {
+        let Shown::Retainer { retainer, client, case, movement, invoice, to } = &reply.shown else {
             unreachable!("a retainer command shows a retainer")
         };
         Self {
@@ -176,6 +198,7 @@ impl<'a> Moved<'a> {
             case: case.as_deref(),
             movement: movement.as_deref(),
             invoice: invoice.as_deref().map(|invoice| (invoice, reply.case(invoice.case))),
+            to: to.as_deref().map(|to| (to, reply.case(to.terms.case))),
             today: reply.today,
             json: Vec::new(),
         }
@@ -197,6 +220,12 @@ impl<'a> Moved<'a> {
         if let Some((invoice, case)) = self.invoice {
             let client = Some(self.client);
             o.with("invoice", |out| invoices::write(out, invoice, client, case, self.today));
+        }
+    }
+
+    fn target(&self, o: &mut json::Object<'_>) {
+        if let Some((to, case)) = self.to {
+            o.with("to", |out| write(out, to, self.client, case, self.today));
         }
     }
 
@@ -234,7 +263,7 @@ impl Visible for RetainerView {
         self.retainer.terms.notes = None;
     }
     fn write(&self, out: &mut Vec<u8>, today: Day) {
-        write(out, &self.retainer, &self.client, self.case.as_ref(), today);
+        write(out, &self.retainer, &self.client, None, today);
     }
 }
 
