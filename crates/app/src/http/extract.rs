@@ -296,7 +296,8 @@ async fn discard(body: Body, context: &Context) {
     let _ = tokio::time::timeout(context.body_read_max, read).await;
 }
 
-async fn collect(body: Body, context: &Context) -> Result<Bytes, Refusal> {
+/// The whole body, if it comes in time and is no larger than allowed.
+pub(super) async fn collect(body: Body, context: &Context) -> Result<Bytes, Refusal> {
     let limited = Limited::new(body, context.body_bytes_max).collect();
     let collected = tokio::time::timeout(context.body_read_max, limited).await;
     let collected =
