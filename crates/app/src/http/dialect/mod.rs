@@ -60,24 +60,28 @@ pub(super) fn beside(own: Router, app: &Arc<App>) -> Router {
 }
 
 async fn answered(own: Router, app: Arc<App>, request: Request) -> Response {
-    match asked(&app, request).await {
-        Ok((call, request)) => {
-            let is_read = request.method().is_safe();
-            let answering = own.oneshot(request);
-            let response = if is_read {
-                match tokio::time::timeout(READ_WAIT_MAX, answering).await {
-                    Ok(answered) => answered,
-                    Err(_) => return given_up(),
-                }
-            } else {
-                answering.await
-            };
-            match response {
-                Ok(response) => told(&call, response).await,
-                Err(never) => match never {},
-            }
+    let (call, request) = match asked(&app, request).await {
+        Ok(asked) => asked,
+        Err(refusal) => return refusal.into_response(),
+    };
+    let wait_max = request.method().is_safe().then_some(READ_WAIT_MAX);
+    let answer = async {
+        match own.oneshot(request).await {
+            Ok(response) => response,
+            Err(never) => match never {},
         }
-        Err(refusal) => refusal.into_response(),
+    };
+    told(&call, in_time(wait_max, answer).await).await
+}
+
+/// The answer, or that there is none within the time.
+async fn in_time(wait_max: Option<Duration>, answer: impl Future<Output = Response>) -> Response {
+    match wait_max {
+        None => answer.await,
+        Some(wait_max) => match tokio::time::timeout(wait_max, answer).await {
+            Ok(response) => response,
+            Err(_) => given_up(),
+        },
     }
 }
 
@@ -102,26 +106,22 @@ async fn asked(app: &Arc<App>, request: Request) -> Result<(Call, Request), Refu
     let candidates = said::candidates(&method, path);
     let reads_body = candidates.iter().any(|(rule, _)| rule.reads_body());
     // Of who is not known nothing is read; our own route refuses them.
-    let (body, bytes) = if reads_body && Caller::of_request(&parts, app).is_ok() {
-        let context =
-            parts.extensions.get::<Context>().expect("the front makes one of each request");
-        (None, Some(extract::collect(body, context).await?))
+    let (body, object) = if reads_body && Caller::of_request(&parts, app).is_ok() {
+        let context = parts.extensions.get::<Context>();
+        let context = context.expect("the front makes a context of each request");
+        let bytes = extract::collect(body, context).await?;
+        let object = if is_json(&parts.headers) { strict::object(&bytes) } else { None };
+        (Body::from(bytes), object)
     } else {
-        (Some(body), None)
+        (body, None)
     };
-    let object =
-        bytes.as_ref().filter(|_| is_json(&parts.headers)).and_then(|bytes| strict::object(bytes));
     let (rule, named) = said::chosen(candidates, object.as_ref());
     let said = Said { method, target: target.clone(), body: object };
     let said = said::translated(rule, &named, said);
     let said = said.ok_or_else(|| Refusal::not_found(rule.absent.unwrap_or(Message::NotFound)))?;
-    let body = match (body, &said.body, bytes) {
-        (Some(unread), ..) => unread,
-        (None, Some(object), _) => {
-            Body::from(Bytes::from(serde_json::to_vec(object).expect("what was JSON is JSON")))
-        }
-        (None, None, Some(bytes)) => Body::from(bytes),
-        (None, None, None) => Body::empty(),
+    let body = match &said.body {
+        Some(object) => Body::from(serde_json::to_vec(object).expect("what was JSON is JSON")),
+        None => body,
     };
     let own_path = said.target.clone();
     let call = Call { rule, method: parts.method.clone(), own_path };
@@ -189,4 +189,20 @@ async fn told(call: &Call, response: Response) -> Response {
         *location = theirs;
     }
     Response::from_parts(parts, Body::from(bytes))
+}
+
+#[cfg(test)]
+mod time {
+    use super::*;
+
+    #[tokio::test]
+    async fn a_read_that_takes_too_long_is_given_up() {
+        let never = std::future::pending::<Response>();
+        let response = in_time(Some(Duration::from_millis(1)), never).await;
+        assert_eq!(response.status(), 503);
+        let refusal = response.extensions().get::<Refusal>().unwrap();
+        assert_eq!(refusal.retry_after_seconds(), Some("1"));
+        let ready = async { Response::new(Body::empty()) };
+        assert_eq!(in_time(Some(READ_WAIT_MAX), ready).await.status(), 200);
+    }
 }
