@@ -24,7 +24,9 @@ Rows are named by id or by number wherever one is asked for. `\"\"` and `null` i
 an unknown field is refused by name. What the business refuses is answered with a stable `code`, in \
 Arabic and English.
 
-`x-action` says what a route needs: `public`, `signed_in`, or what the caller's role must permit.";
+`x-action` says what a route needs: `public`, `signed_in`, or what the caller's role must permit.
+
+`/api/v1` speaks the existing dashboard's dialect of these same routes, and is described nowhere else.";
 
 /// The document.
 pub fn openapi() -> Value {

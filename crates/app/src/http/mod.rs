@@ -7,6 +7,7 @@ mod answer;
 mod api;
 mod auth;
 mod body;
+mod dialect;
 mod docs;
 mod document;
 mod error;

@@ -14,7 +14,7 @@ use super::{
         clients, commands, credit_notes, expenses, health, invoices, me, members, outcomes,
         payments, refunds, retainers, time_entries, transactions,
     },
-    docs,
+    dialect, docs,
     error::Refusal,
     route::Resource,
 };
@@ -54,6 +54,7 @@ pub(crate) fn routes(app: &Arc<App>) -> Router {
             Refusal::new(hyper::StatusCode::METHOD_NOT_ALLOWED, Message::MethodNotAllowed)
         })
         .with_state(Arc::clone(app));
+    let all = dialect::beside(all, app);
     if app.cors_origins.is_empty() { all } else { all.layer(cors(&app.cors_origins)) }
 }
 
@@ -65,14 +66,19 @@ fn cors(origins: &[String]) -> CorsLayer {
         .allow_origin(allowed.collect::<Vec<_>>())
         .allow_credentials(true)
         .allow_methods([Method::GET, Method::POST, Method::PUT, Method::PATCH, Method::DELETE])
-        .allow_headers([
-            header::AUTHORIZATION,
-            header::CONTENT_TYPE,
-            header::ACCEPT_LANGUAGE,
-            header::IF_MATCH,
-            own("idempotency-key"),
-            own("x-request-id"),
-        ])
+        .allow_headers(
+            [
+                header::AUTHORIZATION,
+                header::CONTENT_TYPE,
+                header::ACCEPT_LANGUAGE,
+                header::IF_MATCH,
+                own("idempotency-key"),
+                own("x-request-id"),
+            ]
+            .into_iter()
+            .chain(dialect::HEADERS)
+            .collect::<Vec<_>>(),
+        )
         .expose_headers([
             header::ETAG,
             header::LOCATION,

@@ -1,5 +1,7 @@
 //! A firm of one round: fresh ids, tokens, and the documents a scenario starts from.
 
+mod books;
+
 use serde_json::{Value, json};
 
 use super::{
@@ -280,4 +282,9 @@ fn status_of(code: &str) -> u16 {
         _ if code.ends_with("_not_found") => 404,
         _ => 400,
     }
+}
+
+/// The place of an accepted command in its firm's journal.
+pub fn seq(answer: &Answer) -> i64 {
+    answer.json()["seq"].as_i64().unwrap_or_else(|| panic!("no seq in {}", answer.text()))
 }
