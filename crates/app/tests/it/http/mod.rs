@@ -1,6 +1,7 @@
 //! The contract, request by request.
 
 mod bodies;
+mod books;
 mod bulk;
 mod dry_run;
 mod edge;
@@ -12,6 +13,7 @@ mod openapi;
 mod payments;
 mod protocol;
 mod roles;
+mod work;
 
 use serde_json::Value;
 
