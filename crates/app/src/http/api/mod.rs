@@ -2,6 +2,7 @@
 
 pub(super) mod clients;
 pub(super) mod credit_notes;
+mod days;
 mod deleted;
 pub(super) mod health;
 pub(super) mod invoices;
@@ -11,5 +12,4 @@ pub(super) mod outcomes;
 pub(super) mod payments;
 pub(super) mod refunds;
 pub(super) mod retainers;
-mod scan;
 mod short;

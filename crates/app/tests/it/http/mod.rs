@@ -1,6 +1,7 @@
 //! The contract, request by request.
 
 mod bodies;
+mod documents;
 mod dry_run;
 mod edge;
 mod entities;
