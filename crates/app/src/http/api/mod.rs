@@ -3,6 +3,7 @@
 pub(super) mod clients;
 pub(super) mod commands;
 pub(super) mod credit_notes;
+mod days;
 mod deleted;
 pub(super) mod health;
 pub(super) mod invoices;
@@ -12,5 +13,4 @@ pub(super) mod outcomes;
 pub(super) mod payments;
 pub(super) mod refunds;
 pub(super) mod retainers;
-mod scan;
 mod short;

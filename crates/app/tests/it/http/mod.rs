@@ -1,7 +1,7 @@
 //! The contract, request by request.
 
 mod bodies;
-mod bulk;
+mod documents;
 mod dry_run;
 mod edge;
 mod entities;
