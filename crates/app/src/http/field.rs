@@ -7,7 +7,8 @@ use std::{borrow::Cow, fmt, marker::PhantomData};
 
 use domain::rows::{
     ApplicationKind, CheckState, ClientType, InvoiceStatus, LineKind, MovementKind, Overpayment,
-    PaymentMethod, PaymentStatus, PaymentTerms, PaymentType, RetainerStatus, RetainerType,
+    PaymentMethod, PaymentStatus, PaymentTerms, PaymentType, RetainerStatus, RetainerType, Review,
+    TransactionStatus, TransactionType,
 };
 use domain::{Currency, Decimal, Id, Moment, Ref, Rejection, Role, id::User, money::MoneyError};
 use hyper::StatusCode;
@@ -489,7 +490,10 @@ named! {
     PaymentType,
     RetainerStatus,
     RetainerType,
+    Review,
     Role,
+    TransactionStatus,
+    TransactionType,
 }
 
 impl Named for Currency {

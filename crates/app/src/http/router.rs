@@ -11,8 +11,8 @@ use tower_http::cors::CorsLayer;
 
 use super::{
     api::{
-        clients, commands, credit_notes, health, invoices, me, members, outcomes, payments,
-        refunds, retainers,
+        clients, commands, credit_notes, expenses, health, invoices, me, members, outcomes,
+        payments, refunds, retainers, time_entries, transactions,
     },
     dialect, docs,
     error::Refusal,
@@ -35,6 +35,9 @@ pub(crate) fn resources() -> Vec<Resource> {
         refunds::routes().nested("/api/refunds"),
         invoices::routes().nested("/api/invoices"),
         credit_notes::routes().nested("/api/credit-notes"),
+        transactions::routes().nested("/api/transactions"),
+        time_entries::routes().nested("/api/time-entries"),
+        expenses::routes().nested("/api/expenses"),
     ]
 }
 
