@@ -6,8 +6,8 @@
 use std::{borrow::Cow, fmt, marker::PhantomData};
 
 use domain::rows::{
-    CheckState, ClientType, InvoiceStatus, LineKind, MovementKind, Overpayment, PaymentMethod,
-    PaymentStatus, PaymentTerms, PaymentType, RetainerStatus, RetainerType, Review,
+    ApplicationKind, CheckState, ClientType, InvoiceStatus, LineKind, MovementKind, Overpayment,
+    PaymentMethod, PaymentStatus, PaymentTerms, PaymentType, RetainerStatus, RetainerType, Review,
     TransactionStatus, TransactionType,
 };
 use domain::{Currency, Decimal, Id, Moment, Ref, Rejection, Role, id::User, money::MoneyError};
@@ -18,6 +18,7 @@ use serde::{
     de::{Error as _, IgnoredAny, SeqAccess, Visitor},
 };
 use serde_json::{json, value::RawValue};
+use store::Direction;
 
 use super::error::Refusal;
 use crate::messages::Message;
@@ -476,6 +477,7 @@ macro_rules! named {
     };
 }
 named! {
+    ApplicationKind,
     CheckState,
     ClientType,
     InvoiceStatus,
@@ -500,6 +502,19 @@ impl Named for Currency {
     const PATTERN: &'static str = "^[A-Z]{3}$";
     fn named(name: &str) -> Option<Self> {
         Self::from_code(name)
+    }
+}
+
+impl Named for Direction {
+    const TITLE: &'static str = "Direction";
+    const NAMES: &'static [&'static str] = &["asc", "desc"];
+
+    fn named(name: &str) -> Option<Self> {
+        match name {
+            "asc" => Some(Self::Ascending),
+            "desc" => Some(Self::Descending),
+            _ => None,
+        }
     }
 }
 

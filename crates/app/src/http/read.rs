@@ -2,8 +2,8 @@
 
 use std::{marker::PhantomData, sync::Arc};
 
-use domain::{Day, Id, Ref, actor::Action, id::User, rows::Firm};
-use hyper::{Uri, http::request::Parts};
+use domain::{Day, Id, Ref, Rejection, actor::Action, id::User, rows::Firm};
+use hyper::{StatusCode, Uri, http::request::Parts};
 use schemars::{JsonSchema, Schema, SchemaGenerator};
 use serde::{Deserialize, de::DeserializeOwned};
 use store::{Listed, Page, ReadError, Reader};
@@ -112,6 +112,12 @@ impl<F> Question<F> {
             row.hide();
         }
         Ok(row)
+    }
+
+    /// Refuses a caller who reaches only their own rows.
+    pub fn reaches_all(&self) -> Result<(), Refusal> {
+        let refused = || Refusal::rejected(&Rejection::Forbidden, StatusCode::CONFLICT);
+        if self.own.is_none() { Ok(()) } else { Err(refused()) }
     }
 
     /// The answer with these rows.

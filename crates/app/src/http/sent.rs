@@ -104,7 +104,11 @@ async fn discard(body: Body, bytes_max: usize, wait_max: Duration) {
     let _ = tokio::time::timeout(wait_max, read).await;
 }
 
-async fn collect(mut body: Body, bytes_max: usize, context: &Context) -> Result<Bytes, Refusal> {
+pub(super) async fn collect(
+    mut body: Body,
+    bytes_max: usize,
+    context: &Context,
+) -> Result<Bytes, Refusal> {
     let limited = Limited::new(&mut body, bytes_max).collect();
     let collected = tokio::time::timeout(context.body_read_max, limited).await;
     let collected =

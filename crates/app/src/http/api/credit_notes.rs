@@ -8,28 +8,51 @@ use domain::{
     rows::{Case, Client, CreditNote, Firm, Invoice},
 };
 use hyper::StatusCode;
-use store::{ReadError, Reader};
+use schemars::JsonSchema;
+use serde::Deserialize;
+use store::{CreditNoteFilter, CreditNoteView, ReadError, Reader};
 
 use super::{
     clients::{self, ClientShortDoc},
     invoices::{self, InvoiceDoc},
-    scan::{self, CreditNoteView},
     short::{self, CaseShortDoc, InvoiceShortDoc},
 };
 use crate::{
     http::{
         answer::Telling,
+        error::Refusal,
+        field::Reference,
         json,
-        read::{Entity, Visible},
-        route::{Resource, one},
+        read::{Entity, Question, Rows, Visible},
+        route::{Resource, list, one},
         wire::{self, ObjectDoc, wire},
     },
     messages::Message,
 };
 
 pub(in crate::http) fn routes() -> Resource {
+    const READ: Action = Action::ReadInvoices;
     Resource::new("credit-notes", "What takes part or all of an invoice back.")
+        .get("/", list("listCreditNotes", "Credit notes, newest first", READ, all))
         .get("/{id}", one::<CreditNoteView>("getCreditNote", "One credit note"))
+}
+
+#[derive(Debug, Default, Deserialize, JsonSchema)]
+#[serde(rename_all = "camelCase", default)]
+struct Filter {
+    client_id: Reference,
+    invoice_id: Reference,
+}
+
+async fn all(question: Question<Filter>) -> Result<Rows<CreditNoteView>, Refusal> {
+    let filter = CreditNoteFilter {
+        own: question.own,
+        client: question.filter.client_id.reference(),
+        invoice: question.filter.invoice_id.reference(),
+    };
+    let page = question.page.clone();
+    let listed = question.app.reader.credit_notes(question.firm(), filter, page).await?;
+    Ok(question.rows(listed))
 }
 
 /// A credit note, and the invoice after it.
@@ -67,7 +90,7 @@ impl Entity for CreditNoteView {
         firm: Id<Firm>,
         by: &Ref<CreditNote>,
     ) -> Result<Option<Self>, ReadError> {
-        Ok(scan::rows(reader, firm).await?.note(by))
+        reader.credit_note(firm, by).await
     }
     fn version(&self) -> i64 {
         self.note.version

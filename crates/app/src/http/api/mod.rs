@@ -14,7 +14,6 @@ pub(super) mod outcomes;
 pub(super) mod payments;
 pub(super) mod refunds;
 pub(super) mod retainers;
-mod scan;
 mod short;
 pub(super) mod time_entries;
 pub(super) mod transactions;

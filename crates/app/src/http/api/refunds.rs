@@ -8,12 +8,11 @@ use domain::{
     rows::{Client, Firm, PaymentMethod, Refund},
 };
 use hyper::StatusCode;
-use store::{ReadError, Reader};
+use store::{ReadError, Reader, RefundView};
 
 use super::{
     clients::{self, ClientShortDoc},
     payments::{self, Named, PaymentDoc},
-    scan::{self, RefundView},
 };
 use crate::{
     http::{
@@ -67,7 +66,7 @@ impl Entity for RefundView {
         firm: Id<Firm>,
         by: &Ref<Refund>,
     ) -> Result<Option<Self>, ReadError> {
-        Ok(scan::rows(reader, firm).await?.refund(by))
+        reader.refund(firm, by).await
     }
     fn version(&self) -> i64 {
         self.refund.version
@@ -115,7 +114,7 @@ wire! {
     }
 }
 
-fn write(out: &mut Vec<u8>, refund: &Refund, client: Option<&Client>) {
+pub(super) fn write(out: &mut Vec<u8>, refund: &Refund, client: Option<&Client>) {
     json::object(out, |o| {
         o.id("_id", refund.id);
         o.integer("__v", refund.version);

@@ -35,7 +35,8 @@ use tower::ServiceExt;
 use self::{rule::Rule, said::Said};
 use super::{
     error::Refusal,
-    extract::{self, Caller, Context},
+    extract::{Caller, Context},
+    sent,
 };
 use crate::{App, messages::Message};
 
@@ -109,7 +110,7 @@ async fn asked(app: &Arc<App>, request: Request) -> Result<(Call, Request), Refu
     let (body, object) = if reads_body && Caller::of_request(&parts, app).is_ok() {
         let context = parts.extensions.get::<Context>();
         let context = context.expect("the front makes a context of each request");
-        let bytes = extract::collect(body, context).await?;
+        let bytes = sent::collect(body, context.body_bytes_max, context).await?;
         let object = if is_json(&parts.headers) { strict::object(&bytes) } else { None };
         (Body::from(bytes), object)
     } else {

@@ -3,6 +3,7 @@
 mod bodies;
 mod books;
 mod bulk;
+mod documents;
 mod dry_run;
 mod edge;
 mod entities;

@@ -114,6 +114,12 @@ impl<'a> Firm<'a> {
         self.post(format!("/api/invoices/{invoice}/{what}"), body)
     }
 
+    /// A payment of so many riyals, recorded on the invoice itself.
+    pub fn pay(&self, invoice: &str, amount: i64) -> Call {
+        let body = json!({"amount": amount, "paymentMethod": "cash"});
+        self.on_invoice(invoice, "record-payment", &body)
+    }
+
     pub fn on_payment(&self, payment: &str, what: &str, body: &Value) -> Call {
         self.post(format!("/api/payments/{payment}/{what}"), body)
     }

@@ -1,6 +1,7 @@
 //! `/api/invoices`: what clients owe, from draft to paid.
 
 mod body;
+mod lists;
 mod show;
 
 use domain::{
@@ -10,22 +11,24 @@ use domain::{
     rows::{Firm, Invoice},
 };
 use hyper::Method;
-use store::{ReadError, Reader};
+use store::{InvoiceView, ReadError, Reader};
 
 pub(super) use self::show::{InvoiceDoc, write};
-use super::{
-    credit_notes, deleted, payments,
-    scan::{self, InvoiceView},
-};
+use super::{credit_notes, deleted, payments};
 use crate::{
     http::{
         read::{Entity, Visible},
-        route::{Resource, command, command_as, one},
+        route::{Resource, command, command_as, list, one, read},
     },
     messages::Message,
 };
 
 pub(in crate::http) fn routes() -> Resource {
+    const READ: Action = Action::ReadInvoices;
+    let overdue = list("listOverdueInvoices", "The longest overdue first", READ, lists::overdue);
+    let open = list("listOpenInvoices", "What a client still owes on", READ, lists::open);
+    let about = "What was set against it and taken off, newest first";
+    let applications = list("listApplications", about, READ, lists::applications);
     let update = command("Change a draft", body::update, show::UPDATED);
     let submit = command("Ask for a draft to be approved", body::submit, show::SUBMITTED);
     let write_off = command("Give up what is due", body::write_off, show::WRITTEN_OFF);
@@ -35,6 +38,10 @@ pub(in crate::http) fn routes() -> Resource {
     let pay = command_as("payInvoice", summary, payments::pay_invoice, payments::RECORDED);
     Resource::new("invoices", "What clients owe, from draft to paid.")
         .post("/", command("Draft an invoice", body::create, show::CREATED))
+        .get("/", list("listInvoices", "Invoices, newest first", READ, lists::all))
+        .get("/overdue", overdue)
+        .get("/stats", read("getInvoiceStats", "Sums by status and currency", READ, lists::stats))
+        .get("/open/{client}", open)
         .get("/{id}", one::<InvoiceView>("getInvoice", "One invoice"))
         .on(&[Method::PUT, Method::PATCH], "/{id}", update)
         .on(&[Method::DELETE], "/{id}", command("Delete a draft", body::delete, deleted::INVOICE))
@@ -48,6 +55,7 @@ pub(in crate::http) fn routes() -> Resource {
         .post("/{id}/duplicate", command("Draft it again", body::duplicate, show::CREATED))
         .post("/{id}/record-payment", pay.clone())
         .post("/{id}/payments", pay.named("payInvoiceAlias"))
+        .get("/{id}/payments", applications)
         .post("/{id}/apply-retainer", apply)
         .post("/{id}/convert-to-credit-note", credit)
 }
@@ -63,7 +71,7 @@ impl Entity for InvoiceView {
         firm: Id<Firm>,
         by: &Ref<Invoice>,
     ) -> Result<Option<Self>, ReadError> {
-        Ok(scan::rows(reader, firm).await?.invoice(by))
+        reader.invoice(firm, by).await
     }
     fn version(&self) -> i64 {
         self.invoice.version

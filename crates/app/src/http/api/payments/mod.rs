@@ -1,33 +1,27 @@
 //! `/api/payments`: money received. Recorded first, completed when it has arrived.
 
 mod body;
+mod lists;
 mod show;
 
 use domain::{
     Day, Id, Ref,
     actor::Action,
     id::User,
-    rows::{Firm, Payment, PaymentStatus},
+    rows::{Firm, Payment},
 };
 use hyper::Method;
-use schemars::JsonSchema;
-use serde::Deserialize;
-use store::{PaymentFilter, ReadError, Reader};
+use store::{PaymentView, ReadError, Reader};
 
 pub(super) use self::{
     body::{client_named, pay_invoice},
     show::{Named, PaymentDoc, RECORDED, write},
 };
-use super::{
-    deleted, refunds,
-    scan::{self, PaymentView},
-};
+use super::{deleted, refunds};
 use crate::{
     http::{
-        error::Refusal,
-        field::{Choice, Reference},
-        read::{Entity, Question, Rows, Visible},
-        route::{Resource, command, command_as, list, one},
+        read::{Entity, Visible},
+        route::{Resource, command, command_as, list, one, read},
     },
     messages::Message,
 };
@@ -41,10 +35,20 @@ pub(in crate::http) fn routes() -> Resource {
     let summary = "Delete a payment that has not arrived";
     let delete = command_as("deletePayment", summary, body::delete, deleted::PAYMENT);
     let reconcile = command("It was found in the bank's books", body::reconcile, show::RECONCILED);
+    let summary = read("getPaymentSummary", "At a glance", READ, lists::summary);
+    let about = "Here, and not found in the bank's books";
+    let unreconciled = list("listUnreconciledPayments", about, READ, lists::unreconciled);
+    let pending_checks =
+        list("listPendingChecks", "Cheques on their way", READ, lists::pending_checks);
+    let refunds = read("listRefundsOfPayment", "What was returned of it", READ, lists::refunds_of);
     let move_check = command("A cheque has moved on", body::move_check, show::CHECK_MOVED);
     Resource::new("payments", "Money received: recorded first, completed when it has arrived.")
         .post("/", command("Record a payment", body::record, RECORDED))
-        .get("/", list("listPayments", "Payments, newest first", READ, all))
+        .get("/", list("listPayments", "Payments, newest first", READ, lists::all))
+        .get("/stats", read("getPaymentStats", "Sums by status and currency", READ, lists::stats))
+        .get("/summary", summary)
+        .get("/unreconciled", unreconciled)
+        .get("/pending-checks", pending_checks)
         .on(&[Method::DELETE], "/bulk", delete_many)
         .get("/{id}", one::<PaymentView>("getPayment", "One payment"))
         .on(&[Method::PUT, Method::PATCH], "/{id}", update)
@@ -53,33 +57,12 @@ pub(in crate::http) fn routes() -> Resource {
         .post("/{id}/fail", command("It did not arrive", body::fail, show::FAILED))
         .post("/{id}/cancel", command("It will not arrive", body::cancel, show::CANCELLED))
         .post("/{id}/refund", command("Return it, or a part", body::refund, refunds::CREATED))
+        .get("/{id}/refunds", refunds)
         .on(&[Method::POST, Method::PUT], "/{id}/apply", apply)
         .on(&[Method::DELETE], "/{id}/unapply/{invoice}", unapply)
         .post("/{id}/reconcile", reconcile)
         .put("/{id}/check-status", move_check)
         .post("/{id}/receipt", command("Its receipt was sent", body::receipt, show::RECEIPT_SENT))
-}
-
-#[derive(Debug, Default, Deserialize, JsonSchema)]
-#[serde(rename_all = "camelCase", default)]
-struct Filter {
-    status: Choice<PaymentStatus>,
-    client_id: Reference,
-}
-
-async fn all(question: Question<Filter>) -> Result<Rows<PaymentView>, Refusal> {
-    let Filter { status, client_id } = &question.filter;
-    let filter =
-        PaymentFilter { own: question.own, status: status.0, client: client_id.reference() };
-    let listed =
-        question.app.reader.payments(question.firm(), filter, question.page.clone()).await?;
-    let shown = |row: store::PaymentView| {
-        let store::PaymentView { payment, client } = row;
-        PaymentView { payment, client, case: None, invoice: None }
-    };
-    let store::Listed { rows, total, next } = listed;
-    let rows = rows.into_iter().map(shown).collect();
-    Ok(question.rows(store::Listed { rows, total, next }))
 }
 
 impl Entity for PaymentView {
@@ -93,7 +76,7 @@ impl Entity for PaymentView {
         firm: Id<Firm>,
         by: &Ref<Payment>,
     ) -> Result<Option<Self>, ReadError> {
-        Ok(scan::rows(reader, firm).await?.payment(by))
+        reader.payment(firm, by).await
     }
     fn version(&self) -> i64 {
         self.payment.version

@@ -263,7 +263,7 @@ impl Visible for RetainerView {
         self.retainer.terms.notes = None;
     }
     fn write(&self, out: &mut Vec<u8>, today: Day) {
-        write(out, &self.retainer, &self.client, None, today);
+        write(out, &self.retainer, &self.client, self.case.as_ref(), today);
     }
 }
 
