@@ -333,6 +333,10 @@ impl Book {
         for (fingerprint, at) in seen.iter().rev() {
             lately.note(*fingerprint, *at);
         }
+        // What this batch has accepted is not in the database yet.
+        for record in self.journal.audit.iter().filter(|record| record.seq.is_some()) {
+            lately.note(record.fingerprint, record.at);
+        }
         self.lately = Some(lately);
     }
 

@@ -3,12 +3,13 @@
 //! To add one: write its file (struct, [`Decide`]), and add one line to the list below.
 
 use crate::{
+    MARKET,
     actor::{Action, Actor, Reach},
     book::Book,
     change::{Change, Key},
     decision::{Asked, Decision, Stop},
     rejection::Rejection,
-    reply::{Reply, Shown},
+    reply::{Beside, Reply, Shown},
     rows::AlertKind,
 };
 
@@ -20,6 +21,8 @@ pub trait Decide {
     const ACTION: Action;
     /// Whether a portal login may ask for it too; the command then checks whose row it is.
     const OWN: bool = false;
+    /// Whether it belongs to the market: there, and only there, it can be carried out.
+    const IN_MARKET: bool = false;
     /// Whether it moves money: coming twice within seconds without a key, somebody is told.
     const MOVES_MONEY: bool = false;
 
@@ -58,6 +61,7 @@ macro_rules! commands {
                 match self { $(Self::$variant(_) => Nature {
                     action: <$path as Decide>::ACTION,
                     own: <$path as Decide>::OWN,
+                    in_market: <$path as Decide>::IN_MARKET,
                     moves_money: <$path as Decide>::MOVES_MONEY,
                 }),+ }
             }
@@ -173,6 +177,7 @@ impl Command {
 struct Nature {
     action: Action,
     own: bool,
+    in_market: bool,
     moves_money: bool,
 }
 
@@ -183,7 +188,8 @@ struct Nature {
 pub fn decide(book: &Book, asked: Asked, command: &Command) -> Result<(Reply, Vec<Change>), Stop> {
     let nature = command.nature();
     let mut decision = Decision::begin(book, asked, nature.action)?;
-    if decision.reach == Reach::Own && !nature.own {
+    let is_at_home = nature.in_market == (book.firm.id == MARKET);
+    if !is_at_home || (decision.reach == Reach::Own && !nature.own) {
         return Err(Rejection::Forbidden.into());
     }
     let shown = command.parts().decide(&mut decision)?;
@@ -193,6 +199,8 @@ pub fn decide(book: &Book, asked: Asked, command: &Command) -> Result<(Reply, Ve
     {
         decision.alert(AlertKind::PossibleDuplicate, shown.object());
     }
-    let reply = Reply { seq: decision.seq, today: decision.today, shown };
+    let cases = shown.cases_beside().map(|case| decision.get(case)).collect::<Result<_, _>>()?;
+    let beside = Beside { cases, invoice: decision.get_option(shown.invoice_named())? };
+    let reply = Reply { seq: decision.seq, today: decision.today, shown, beside };
     Ok((reply, decision.into_changes()))
 }

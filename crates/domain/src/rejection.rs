@@ -131,8 +131,6 @@ rejections! {
     AlreadyRefunded = "already_refunded", Rule;
     /// There is nothing to return.
     NothingToRefund = "nothing_to_refund", Rule;
-    /// A payment for a retainer names it.
-    RetainerRequired = "retainer_required", Rule;
     /// The retainer belongs to another client.
     RetainerClientMismatch = "retainer_client_mismatch", Rule;
     /// Money can't be moved from a retainer into itself.

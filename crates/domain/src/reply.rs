@@ -3,6 +3,7 @@
 use std::sync::Arc;
 
 use crate::{
+    id::Id,
     money::Money,
     rows::{
         Alert, Case, Client, CreditNote, Expense, Invoice, Job, Member, Movement, Payment,
@@ -20,6 +21,24 @@ pub struct Reply {
     pub today: Day,
     /// The rows.
     pub shown: Shown,
+    /// What they name beyond that.
+    pub beside: Beside,
+}
+
+impl Reply {
+    /// The matter of a row that is shown beside the one the command was about.
+    pub fn case(&self, id: Option<Id<Case>>) -> Option<&Case> {
+        self.beside.cases.iter().find(|case| Some(case.id) == id).map(|case| &**case)
+    }
+}
+
+/// Rows that shown rows name and that stand in no place of their own.
+#[derive(Debug, Clone, PartialEq, Default)]
+pub struct Beside {
+    /// The matters of the rows that are shown beside the main one.
+    pub cases: Vec<Arc<Case>>,
+    /// The invoice that the shown payment names.
+    pub invoice: Option<Arc<Invoice>>,
 }
 
 /// The client and the matter that many rows name.
@@ -153,6 +172,26 @@ impl Shown {
             Self::Alert(alert) => *alert.id.bytes(),
             Self::Member(member) => *member.user.bytes(),
             Self::Deleted(ids) => ids.first().copied().unwrap_or_default(),
+        }
+    }
+
+    /// The matters of the rows beside the main one.
+    pub(crate) fn cases_beside(&self) -> impl Iterator<Item = Id<Case>> {
+        let (retainer, invoice) = match self {
+            Self::Retainer { invoice, to, .. } => (to.as_ref(), invoice.as_ref()),
+            Self::Invoice { retainer, .. } => (retainer.as_ref().map(|(row, _)| row), None),
+            Self::Payment { invoice, retainer, .. } => (retainer.as_ref(), invoice.as_ref()),
+            _ => (None, None),
+        };
+        let of_retainer = retainer.and_then(|retainer| retainer.terms.case);
+        of_retainer.into_iter().chain(invoice.and_then(|invoice| invoice.case))
+    }
+
+    /// The invoice that the shown payment names.
+    pub(crate) fn invoice_named(&self) -> Option<Id<Invoice>> {
+        match self {
+            Self::Payment { payment, .. } | Self::Refund { payment, .. } => payment.invoice,
+            _ => None,
         }
     }
 

@@ -10,28 +10,25 @@ use domain::{
 use crate::{
     BatchReport, CommandReport, Intent, Settled, Store, StoreError, Trouble,
     decide::{self, Answers},
+    group,
     lane::{Fatal, Lane},
     once,
-    queue::Waiting,
+    queue::{Bond, Turn, Waiting},
     retry,
 };
 
 /// Carries a batch out, in as many commits as its time limit makes of it, and answers its callers.
-pub(crate) async fn carry_out<S: Store>(
-    lane: &mut Lane<S>,
-    mut members: Vec<Waiting>,
-    queued: usize,
-) -> Result<(), Fatal> {
+pub(crate) async fn carry_out<S: Store>(lane: &mut Lane<S>, mut turn: Turn) -> Result<(), Fatal> {
     let mut attempt_n = 0;
     loop {
-        let failure = match attempt(lane, &members, queued).await {
+        let failure = match attempt(lane, &turn).await {
             Ok(answers) => {
-                let undecided = members.split_off(answers.len());
-                answer_each(lane, members, answers);
+                let undecided = turn.members.split_off(answers.len());
+                answer_each(lane, turn.members, answers);
                 if undecided.is_empty() {
                     return Ok(());
                 }
-                (members, attempt_n) = (undecided, 0);
+                (turn.members, attempt_n) = (undecided, 0);
                 continue;
             }
             Err(failure) => failure,
@@ -41,7 +38,7 @@ pub(crate) async fn carry_out<S: Store>(
                 lane.options.observer.conflict();
                 attempt_n += 1;
                 if attempt_n >= lane.options.limits.conflict_attempts_max {
-                    answer_all(lane, members, &Trouble::Unavailable(reason));
+                    answer_all(lane, turn.members, &Trouble::Unavailable(reason));
                     return Ok(());
                 }
                 lane.options.observer.retry();
@@ -52,29 +49,32 @@ pub(crate) async fn carry_out<S: Store>(
                 tracing::warn!(
                     reason,
                     "the store is away, {} commands not carried out",
-                    members.len()
+                    turn.members.len()
                 );
-                answer_all(lane, members, &Trouble::Unavailable(reason));
+                answer_all(lane, turn.members, &Trouble::Unavailable(reason));
                 return Ok(());
             }
-            StoreError::Refused(reason) if members.len() == 1 => {
+            StoreError::Refused(reason) if turn.members.len() == 1 || !turn.is_free() => {
                 tracing::error!(
                     reason,
-                    command = members[0].request.command.name(),
-                    "the database refused a command"
+                    command = turn.members[0].request.command.name(),
+                    count = turn.members.len(),
+                    "the database refused a command, or a whole group"
                 );
-                answer_all(lane, members, &Trouble::Defect(reason));
+                answer_all(lane, turn.members, &Trouble::Defect(reason));
                 return Ok(());
             }
             StoreError::Refused(reason) => {
                 tracing::error!(
                     reason,
                     "one of {} commands is poisoned, trying each alone",
-                    members.len()
+                    turn.members.len()
                 );
-                for member in members {
+                for member in turn.members {
                     lane.options.observer.retry();
-                    Box::pin(carry_out(lane, vec![member], queued)).await?;
+                    let alone =
+                        Turn { bond: Bond::Free, members: vec![member], queued: turn.queued };
+                    Box::pin(carry_out(lane, alone)).await?;
                 }
                 return Ok(());
             }
@@ -83,8 +83,8 @@ pub(crate) async fn carry_out<S: Store>(
                     Intent::CarryOut => Err(Trouble::Unknown(reason.clone())),
                     Intent::DryRun => Err(Trouble::Stopping),
                 };
-                let answers = members.iter().map(fate).collect();
-                answer_each(lane, members, answers);
+                let answers = turn.members.iter().map(fate).collect();
+                answer_each(lane, turn.members, answers);
                 return Err(Fatal(reason));
             }
         }
@@ -92,15 +92,12 @@ pub(crate) async fn carry_out<S: Store>(
 }
 
 /// One try: the answers of the members that were decided, from the first on, all durable.
-async fn attempt<S: Store>(
-    lane: &mut Lane<S>,
-    members: &[Waiting],
-    queued: usize,
-) -> Result<Answers, StoreError> {
-    let mut firms: Vec<Id<Firm>> = members.iter().map(|member| member.request.actor.firm).collect();
+async fn attempt<S: Store>(lane: &mut Lane<S>, turn: &Turn) -> Result<Answers, StoreError> {
+    let firms = turn.members.iter().map(|member| member.request.actor.firm);
+    let mut firms: Vec<Id<Firm>> = firms.collect();
     firms.sort_unstable();
     firms.dedup();
-    let result = within_transaction(lane, &firms, members, queued).await;
+    let result = within_transaction(lane, &firms, turn).await;
     if result.is_err() {
         lane.store.rollback().await;
         lane.books.clear();
@@ -111,14 +108,17 @@ async fn attempt<S: Store>(
 async fn within_transaction<S: Store>(
     lane: &mut Lane<S>,
     firms: &[Id<Firm>],
-    members: &[Waiting],
-    queued: usize,
+    Turn { bond, members, queued }: &Turn,
 ) -> Result<Answers, StoreError> {
     let started = Instant::now();
     open_books(lane, firms).await?;
     load_ahead(lane, firms, members).await?;
     let loaded = Instant::now();
-    let answers = decide::each(lane, members, started).await?;
+    let answers = match bond {
+        Bond::Free => decide::each(lane, members, started).await?,
+        Bond::Atomic(once) => group::atomic(lane, members, once.as_ref(), started).await?,
+        Bond::Rehearsal => group::rehearsal(lane, members, started).await?,
+    };
     let decided = Instant::now();
     let batch_id = BatchId(*members[0].ids.clone().take::<Batch>().bytes());
     let books = &mut lane.books;
@@ -140,7 +140,7 @@ async fn within_transaction<S: Store>(
     let (load, decide, commit) = (loaded - started, decided - loaded, decided.elapsed());
     lane.options.observer.batch(&BatchReport {
         count: answers.len(),
-        queued,
+        queued: *queued,
         load,
         decide,
         commit,
@@ -166,7 +166,7 @@ async fn open_books<S: Store>(lane: &mut Lane<S>, firms: &[Id<Firm>]) -> Result<
 }
 
 /// Loads what the commands will surely look at, one statement group per firm.
-async fn load_ahead<S: Store>(
+pub(crate) async fn load_ahead<S: Store>(
     lane: &mut Lane<S>,
     firms: &[Id<Firm>],
     members: &[Waiting],

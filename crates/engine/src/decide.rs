@@ -7,12 +7,12 @@ use std::{
     time::Instant,
 };
 
-use domain::{Asked, Book, Change, Key, Rejection, Reply, Stop, audit, rows::AuditRecord};
+use domain::{Asked, Book, Change, Key, Rejection, Stop, audit, rows::AuditRecord};
 
 use crate::{
-    Decide, Intent, Request, Settled, Store, StoreError, Trouble, batch,
+    CommandResult, Decide, Intent, Request, Settled, Store, StoreError, Trouble, batch,
     lane::Lane,
-    once::{self, Earlier},
+    once::{self, Earlier, Kept},
     queue::{Answer, Waiting},
 };
 
@@ -46,22 +46,25 @@ pub(crate) async fn each<S: Store>(
 
 async fn one<S: Store>(lane: &mut Lane<S>, member: &Waiting) -> Result<Answer, StoreError> {
     let (request, decide) = (&member.request, lane.options.decide);
-    let judged = match with_rows(lane, request, |book| judge(book, member, decide)).await? {
-        Ok(judged) => judged,
-        Err(trouble) => return Ok(Err(trouble)),
-    };
-    Ok(Ok(match (judged, request.intent) {
+    let judged = with_rows(lane, request, |book| judge(book, member, decide)).await?;
+    let book = lane.book(request);
+    Ok(judged.map(|judged| match (judged, request.intent) {
         (Judged::Earlier(settled), _) => settled,
-        (Judged::Now(outcome), Intent::CarryOut) => record(lane.book(request), request, outcome),
-        (Judged::Now(Outcome { result, .. }), Intent::DryRun) => {
-            Settled::Decided { result, kept: None }
+        (Judged::Now(result, _, _), Intent::DryRun) => Settled::Decided { result, kept: None },
+        (Judged::Now(result, changes, kept), Intent::CarryOut) => {
+            let answer = kept.as_ref().map(|kept| Arc::clone(&kept.answer));
+            if result.is_ok() {
+                book.accept(changes);
+            }
+            record(book, request, &result, kept);
+            Settled::Decided { result, kept: answer }
         }
     }))
 }
 
 /// Runs `step` on the request's book, as often as it asks for rows that must be loaded first. A step
 /// that panics has changed nothing.
-async fn with_rows<S: Store, T>(
+pub(crate) async fn with_rows<S: Store, T>(
     lane: &mut Lane<S>,
     request: &Request,
     step: impl Fn(&Book) -> Result<T, Vec<Key>>,
@@ -89,77 +92,69 @@ fn panic_text(panic: &(dyn std::any::Any + Send)) -> String {
 
 enum Judged {
     Earlier(Settled),
-    Now(Outcome),
-}
-
-struct Outcome {
-    result: Result<Reply, Rejection>,
-    changes: Vec<Change>,
-    kept: Option<Arc<[u8]>>,
+    Now(CommandResult, Vec<Change>, Option<Kept>),
 }
 
 /// Looks the key up, decides, and writes down the answer to keep.
 fn judge(book: &Book, member: &Waiting, decide: Decide) -> Result<Judged, Vec<Key>> {
     let request = &member.request;
-    let user = request.actor.user;
-    let row = book.members.get(user).ok_or_else(|| vec![Key::Member(user)])?;
-    // Who has left the firm is told nothing, also not what was answered before.
-    let has_left = row.is_some_and(|row| !row.active);
-    let once = once::of(request).filter(|_| !has_left);
-    if let Some(once) = once {
-        match once::look_up(book, request, once) {
-            Earlier::Nothing => {}
-            Earlier::Settled(settled) => return Ok(Judged::Earlier(settled)),
-            Earlier::Missing(key) => return Err(vec![key]),
-        }
-    }
-    let asked = Asked {
-        at: book.firm.last_at,
-        actor: request.actor,
-        ids: member.ids,
-        unkeyed: request.once.is_none().then_some(request.fingerprint),
+    let once = match once::look_up(book, request, request.once.as_ref())? {
+        Earlier::Nothing(once) => once,
+        Earlier::Settled(settled) => return Ok(Judged::Earlier(settled)),
     };
-    let (result, changes) = match decide(book, asked, &request.command) {
-        Ok((reply, changes)) => (Ok(reply), changes),
-        Err(Stop::Rejected(rejection)) => (Err(rejection), Vec::new()),
-        Err(Stop::Missing(keys)) => return Err(keys),
-    };
-    let kept = once.map(|once| (once.render.0)(&result));
-    Ok(Judged::Now(Outcome { result, changes, kept }))
+    let unkeyed = request.once.is_none().then_some(request.fingerprint);
+    let (result, changes) = decided(book, member, unkeyed, decide)?;
+    let kept = once.map(|once| once.write_down(&result));
+    Ok(Judged::Now(result, changes, kept))
 }
 
-/// Makes the outcome true for the commands after it: changes, audit record, kept answer.
-fn record(book: &mut Book, request: &Request, outcome: Outcome) -> Settled {
-    let Outcome { result, changes, kept } = outcome;
-    let object = match &result {
-        Ok(reply) => {
-            book.accept(changes);
-            Some(reply.shown.object())
-        }
+/// The command's result, and the changes that would make it true. `unkeyed`: its fingerprint, unless a
+/// key says whether it was sent twice.
+pub(crate) fn decided(
+    book: &Book,
+    member: &Waiting,
+    unkeyed: Option<[u8; 32]>,
+    decide: Decide,
+) -> Result<(CommandResult, Vec<Change>), Vec<Key>> {
+    let Request { actor, command, .. } = &member.request;
+    let asked = Asked { at: book.firm.last_at, actor: *actor, ids: member.ids, unkeyed };
+    match decide(book, asked, command) {
+        Ok((reply, changes)) => Ok((Ok(reply), changes)),
+        Err(Stop::Rejected(rejection)) => Ok((Err(rejection), Vec::new())),
+        Err(Stop::Missing(keys)) => Err(keys),
+    }
+}
+
+/// Writes the audit record of a command whose changes are made, and keeps the answer under its key.
+pub(crate) fn record(
+    book: &mut Book,
+    request: &Request,
+    result: &CommandResult,
+    kept: Option<Kept>,
+) {
+    let user = request.actor.user;
+    let member = book.members.get(user).flatten();
+    let object = match result {
+        Ok(reply) => Some(reply.shown.object()),
         Err(_) => request.command.object(book),
     };
     let at = book.firm.last_at;
-    let row = book.members.get(request.actor.user).flatten();
-    let role = row.map_or(request.actor.claimed, |member| member.role);
-    let kept_under = request.once.as_ref().zip(kept.as_ref());
-    let code = result.as_ref().map_or_else(Rejection::code, |_| "accepted");
     let audit_n = book.record(AuditRecord {
         n: 0,
         seq: result.as_ref().ok().map(|reply| reply.seq),
         at,
-        user: request.actor.user,
-        role,
+        user,
+        role: member.map_or(request.actor.claimed, |member| member.role),
         command: request.command.name().into(),
-        outcome: code.into(),
+        outcome: result.as_ref().map_or_else(Rejection::code, |_| "accepted").into(),
         object,
         origin: Arc::clone(&request.origin),
         request_id: Arc::clone(&request.request_id),
         fingerprint: request.fingerprint,
-        kept: kept_under.map(|(once, answer)| audit::kept(request.actor.user, &once.key, answer)),
+        kept: kept.as_ref().map(|kept| audit::kept(user, &kept.key, &kept.answer)),
         hash: [0; 32],
     });
-    if let Some((once, answer)) = kept_under {
-        once::keep(book, request, once, Arc::clone(answer), audit_n, at);
+    if let Some(kept) = kept {
+        once::keep(book, request, kept, audit_n, at);
     }
-    Settled::Decided { result, kept }
 }

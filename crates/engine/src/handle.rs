@@ -4,12 +4,13 @@
 use std::{hash::BuildHasher, io, sync::Arc, thread, time::Instant};
 
 use domain::{Asked, Book, Command, Id, Reply, Stop, rows::Firm};
-use tokio::sync::{mpsc, oneshot, watch};
+use tokio::sync::{mpsc, watch};
 
 use crate::{
-    Clock, CommandReport, Ids, Limits, Observer, Request, Settled, Store, Trouble, batch,
+    Clock, CommandReport, GroupResult, Ids, Intent, Limits, Observer, Once, Request, Settled,
+    Store, Trouble, batch, group,
     lane::Lane,
-    queue::{Answer, Arrival, Room},
+    queue::{Answer, Answered, Arrival, Bond, Room},
 };
 
 /// How a command is decided; anything but [`domain::decide`] is for tests that need a defect.
@@ -79,16 +80,18 @@ impl Engine {
         &self,
         request: Request,
     ) -> impl Future<Output = Result<Settled, Trouble>> + Send + use<> {
-        let answers = self.enqueue(vec![request]);
+        let answers = self.enqueue(vec![request], Bond::Free);
         async { answers.await?.pop().unwrap_or_else(lost) }
     }
 
-    /// Carries out many commands of one firm: 1 to [`Limits::bulk_count_max`]. They enter the queue
-    /// together, in their order; then each is for itself, with its own outcome, audit record and key.
-    /// The answers come in the order of the requests, all at once.
+    /// Carries out many commands of one firm: 1 to [`Limits::bulk_count_max`], all with one intent.
+    /// They enter the queue together, in their order; then each is for itself, with its own outcome,
+    /// audit record and key. The answers come in the order of the requests, all at once. Of many dry
+    /// runs, each sees what those before it would have done.
     ///
     /// A caller with one key for all of them makes a repetition harmless by giving the n-th the key
-    /// `<key>#<n>` and each the fingerprint of the whole.
+    /// `<key>#<n>` and each the fingerprint of the whole. Without any key, each has its own fingerprint,
+    /// by which commands that come twice are noticed.
     ///
     /// # Errors
     /// [`Trouble`]: no command was enqueued. Within the list, that there is no outcome of this one.
@@ -96,17 +99,39 @@ impl Engine {
         &self,
         requests: Vec<Request>,
     ) -> impl Future<Output = Result<Vec<Result<Settled, Trouble>>, Trouble>> + Send + use<> {
-        self.enqueue(requests)
+        let is_dry = requests.iter().all(|request| request.intent == Intent::DryRun);
+        self.enqueue(requests, if is_dry { Bond::Rehearsal } else { Bond::Free })
+    }
+
+    /// Carries out all commands or none: 1 to [`Limits::bulk_count_max`] of one actor, with one intent.
+    /// They are decided in one commit, each seeing what those before it did. If one is refused, none
+    /// is done: it is recorded with its own code, the others as
+    /// [`AtomicRefused`](domain::Rejection::AtomicRefused).
+    ///
+    /// `once` is the key of the whole, and then each request carries the fingerprint of the whole;
+    /// without it, its own. The requests themselves have no keys. The group expires with the first of
+    /// its deadlines.
+    ///
+    /// # Errors
+    /// [`Trouble`], of the whole group.
+    pub fn submit_atomic(
+        &self,
+        requests: Vec<Request>,
+        once: Option<Once<GroupResult>>,
+    ) -> impl Future<Output = Result<Settled<GroupResult>, Trouble>> + Send + use<> {
+        let answers = self.enqueue(requests, Bond::Atomic(once));
+        async { group::gather(answers.await?) }
     }
 
     fn enqueue(
         &self,
         requests: Vec<Request>,
+        bond: Bond,
     ) -> impl Future<Output = Result<Vec<Answer>, Trouble>> + Send + use<> {
         let submitted = Instant::now();
         let count = requests.len();
-        let answered = match self.admit(&requests) {
-            Ok(lane) => self.send(lane, requests, submitted),
+        let answered = match self.admit(&requests, &bond) {
+            Ok(lane) => self.send(lane, requests, bond, submitted),
             Err(trouble) => {
                 let (outcome, waited) = (batch::trouble_name(&trouble), submitted.elapsed());
                 for request in requests {
@@ -125,9 +150,9 @@ impl Engine {
     }
 
     /// Finds room for all of them, and their firm's lane.
-    fn admit(&self, requests: &[Request]) -> Result<usize, Trouble> {
+    fn admit(&self, requests: &[Request], bond: &Bond) -> Result<usize, Trouble> {
         let Shared { options, room, stopping, lanes, .. } = &*self.shared;
-        let firm = only_firm(requests, options.limits.bulk_count_max)?;
+        let firm = check(requests, bond, options.limits.bulk_count_max)?;
         if *stopping.borrow() {
             return Err(Trouble::Stopping);
         }
@@ -142,11 +167,12 @@ impl Engine {
         &self,
         lane: usize,
         requests: Vec<Request>,
+        bond: Bond,
         submitted: Instant,
-    ) -> Result<oneshot::Receiver<Vec<Option<Answer>>>, Trouble> {
+    ) -> Result<Answered, Trouble> {
         let Options { ids, clock, .. } = &*self.shared.options;
         let now = clock.now();
-        let (arrival, answered) = Arrival::of(requests, submitted, || ids.run(now));
+        let (arrival, answered) = Arrival::of(requests, bond, submitted, || ids.run(now));
         // A lane that has gone takes nothing back, so there is no room to be given back either.
         self.shared.lanes[lane].send(arrival).map_err(|_| Trouble::Stopping)?;
         Ok(answered)
@@ -182,22 +208,28 @@ impl Engine {
 const LANE_HASH: std::hash::BuildHasherDefault<std::hash::DefaultHasher> =
     std::hash::BuildHasherDefault::new();
 
-/// The firm of all of them; a caller that mixes firms or sends too many or none is at fault.
-fn only_firm(requests: &[Request], count_max: usize) -> Result<Id<Firm>, Trouble> {
+/// The firm of all of them. Requests that do not go together are a defect of whoever sends them.
+fn check(requests: &[Request], bond: &Bond, count_max: usize) -> Result<Id<Firm>, Trouble> {
     let defect = |reason: String| Err(Trouble::Defect(reason));
-    match requests {
-        [] => defect("a bulk of no commands".into()),
-        [_, ..] if requests.len() > count_max => {
-            defect(format!("a bulk of {} commands, {count_max} are allowed", requests.len()))
-        }
-        [first, others @ ..] => {
-            let firm = first.actor.firm;
-            if others.iter().any(|other| other.actor.firm != firm) {
-                return defect("a bulk of several firms".into());
-            }
-            Ok(firm)
-        }
+    let Some(first) = requests.first() else { return defect("a bulk of no commands".into()) };
+    let count = requests.len();
+    if count > count_max {
+        return defect(format!("a bulk of {count} commands, {count_max} are allowed"));
     }
+    let Request { actor, intent, fingerprint, .. } = first;
+    if requests.iter().any(|other| other.actor.firm != actor.firm || other.intent != *intent) {
+        return defect("a bulk of several firms or intents".into());
+    }
+    if let Bond::Atomic(once) = bond
+        && requests.iter().any(|other| {
+            other.actor != *actor
+                || other.once.is_some()
+                || (once.is_some() && other.fingerprint != *fingerprint)
+        })
+    {
+        return defect("an atomic group of several actors, keys or fingerprints".into());
+    }
+    Ok(actor.firm)
 }
 
 fn lost() -> Answer {

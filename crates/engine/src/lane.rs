@@ -40,9 +40,8 @@ impl<S: Store> Lane<S> {
     pub async fn run(mut self) {
         let departure = Departure(Arc::clone(&self.shared));
         while self.wait_for_work().await {
-            let members = self.turns.take(&self.options.limits);
-            let queued = self.turns.count();
-            if let Err(Fatal(reason)) = batch::carry_out(&mut self, members, queued).await {
+            let turn = self.turns.take(&self.options.limits);
+            if let Err(Fatal(reason)) = batch::carry_out(&mut self, turn).await {
                 tracing::error!(
                     reason,
                     "stopping: a commit's fate is unknown, only a restart can tell"
@@ -72,7 +71,7 @@ impl<S: Store> Lane<S> {
     /// Takes in what has come; waits only when there is nothing to do. `false`: nothing will come.
     async fn wait_for_work(&mut self) -> bool {
         let mut stopping = self.shared.stopping.subscribe();
-        while self.turns.count() == 0 {
+        while self.turns.is_empty() {
             tokio::select! {
                 biased;
                 arrival = self.queue.recv() => match arrival {

@@ -7,6 +7,7 @@
 mod batch;
 mod clock;
 mod decide;
+mod group;
 mod handle;
 mod lane;
 mod limits;
@@ -22,5 +23,7 @@ pub use clock::{Clock, Ids, SystemClock};
 pub use handle::{Decide, Engine, Options};
 pub use limits::Limits;
 pub use observe::{BatchReport, CommandReport, Observer, Silent};
-pub use request::{Intent, Once, Render, Request, Settled, Trouble};
+pub use request::{
+    CommandResult, GroupRefusal, GroupResult, Intent, Once, Render, Request, Settled, Trouble,
+};
 pub use store::{Store, StoreError};

@@ -5,15 +5,16 @@ use std::time::Duration;
 /// What bounds the engine; all of it can be set, none of it can be absent.
 #[derive(Debug, Clone)]
 pub struct Limits {
-    /// Most commands in one commit. 1 is a supported mode: one command, one commit.
+    /// Most commands in one commit; a group that is done as a whole is one commit whatever its size.
+    /// 1 is a supported mode: one command, one commit.
     pub batch_count_max: usize,
     /// Most commands in one commit when those beyond `batch_count_max` all came in bulk.
     pub bulk_batch_count_max: usize,
     /// Longest time a batch spends deciding before it commits what it has.
     pub batch_decide_max: Duration,
-    /// Most commands in the queue, those that are being carried out among them; one more is answered "overloaded" at once.
+    /// Most commands that have no outcome yet; one more is answered "overloaded" at once.
     pub queue_count_max: usize,
-    /// Most commands of one firm in the queue, so that no firm can fill it alone.
+    /// Most of them that are one firm's, so that no firm can fill the queue alone.
     pub firm_queue_count_max: usize,
     /// Most commands that are submitted together.
     pub bulk_count_max: usize,

@@ -7,34 +7,53 @@ use domain::{Book, Key, Timestamp, rows::Outcome};
 use crate::{Intent, Once, Request, Settled};
 
 /// What the book knows about a request's key.
-pub(crate) enum Earlier {
-    /// No key, or one that was never used: decide.
-    Nothing,
+pub(crate) enum Earlier<'a, R> {
+    /// Nothing was answered before: decide, and keep the answer under this, if it is to be kept.
+    Nothing(Option<&'a Once<R>>),
     /// The key is settled: answer with this.
     Settled(Settled),
-    /// Not loaded.
-    Missing(Key),
-}
-
-/// The key under which the request is answered; a dry run has none.
-pub(crate) fn of(request: &Request) -> Option<&Once> {
-    request.once.as_ref().filter(|_| request.intent == Intent::CarryOut)
 }
 
 /// The row that tells whether the key was used.
 pub(crate) fn key(request: &Request) -> Option<Key> {
-    of(request).map(|once| Key::Outcome(request.actor.user, Arc::clone(&once.key)))
+    let once = request.once.as_ref().filter(|_| request.intent == Intent::CarryOut);
+    once.map(|once| Key::Outcome(request.actor.user, Arc::clone(&once.key)))
 }
 
 /// Looks the key up. Accepted and refused commands of this very batch are seen too.
-pub(crate) fn look_up(book: &Book, request: &Request, once: &Once) -> Earlier {
-    match book.outcome(request.actor.user, &once.key) {
-        None => Earlier::Missing(Key::Outcome(request.actor.user, Arc::clone(&once.key))),
-        Some(None) => Earlier::Nothing,
+pub(crate) fn look_up<'a, R>(
+    book: &Book,
+    request: &Request,
+    once: Option<&'a Once<R>>,
+) -> Result<Earlier<'a, R>, Vec<Key>> {
+    let user = request.actor.user;
+    let member = book.members.get(user).ok_or_else(|| vec![Key::Member(user)])?;
+    // Who has left the firm is told nothing, also not what was answered before.
+    let has_left = member.is_some_and(|member| !member.active);
+    let Some(once) = once.filter(|_| request.intent == Intent::CarryOut && !has_left) else {
+        return Ok(Earlier::Nothing(None));
+    };
+    match book.outcome(user, &once.key) {
+        None => Err(vec![Key::Outcome(user, Arc::clone(&once.key))]),
+        Some(None) => Ok(Earlier::Nothing(Some(once))),
         Some(Some(earlier)) if earlier.fingerprint == request.fingerprint => {
-            Earlier::Settled(Settled::Replayed(Arc::clone(&earlier.answer)))
+            Ok(Earlier::Settled(Settled::Replayed(Arc::clone(&earlier.answer))))
         }
-        Some(Some(_)) => Earlier::Settled(Settled::KeyReused),
+        Some(Some(_)) => Ok(Earlier::Settled(Settled::KeyReused)),
+    }
+}
+
+/// An answer, written down, and its key.
+#[derive(Clone)]
+pub(crate) struct Kept {
+    pub key: Arc<str>,
+    pub answer: Arc<[u8]>,
+}
+
+impl<R> Once<R> {
+    /// The answer to keep.
+    pub(crate) fn write_down(&self, result: &R) -> Kept {
+        Kept { key: Arc::clone(&self.key), answer: (self.render.0)(result) }
     }
 }
 
@@ -42,14 +61,13 @@ pub(crate) fn look_up(book: &Book, request: &Request, once: &Once) -> Earlier {
 pub(crate) fn keep(
     book: &mut Book,
     request: &Request,
-    once: &Once,
-    answer: Arc<[u8]>,
+    Kept { key, answer }: Kept,
     audit_n: i64,
     at: Timestamp,
 ) {
     book.keep(Outcome {
         user: request.actor.user,
-        key: Arc::clone(&once.key),
+        key,
         fingerprint: request.fingerprint,
         audit_n,
         at,

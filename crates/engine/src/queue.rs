@@ -9,9 +9,12 @@ use std::{
 use domain::{Id, IdRun, Map, rows::Firm};
 use tokio::sync::oneshot;
 
-use crate::{Limits, Request, Settled, Trouble};
+use crate::{GroupResult, Limits, Once, Request, Settled, Trouble};
 
 pub(crate) type Answer = Result<Settled, Trouble>;
+
+/// Where the answers will come; `None` for one that was lost.
+pub(crate) type Answered = oneshot::Receiver<Vec<Option<Answer>>>;
 
 /// A request in the queue.
 pub(crate) struct Waiting {
@@ -43,19 +46,47 @@ impl Drop for Collected {
     }
 }
 
+/// What holds requests together that entered the queue together.
+pub(crate) enum Bond {
+    /// Nothing more: each is for itself, in a batch with whoever else is there.
+    Free,
+    /// All are carried out or none; one answer may be kept for all.
+    Atomic(Option<Once<GroupResult>>),
+    /// None is carried out, and yet each sees what those before it would have done.
+    Rehearsal,
+}
+
 /// Requests of one firm that entered the queue together.
 pub(crate) struct Arrival {
+    bond: Bond,
     members: VecDeque<Waiting>,
     is_bulk: bool,
+}
+
+/// The requests whose turn it is: one batch.
+pub(crate) struct Turn {
+    /// Between all of them.
+    pub bond: Bond,
+    /// At least one.
+    pub members: Vec<Waiting>,
+    /// How many wait behind them.
+    pub queued: usize,
+}
+
+impl Turn {
+    pub const fn is_free(&self) -> bool {
+        matches!(self.bond, Bond::Free)
+    }
 }
 
 impl Arrival {
     /// The requests, each with the ids it may use; and where their answers will come, in their order.
     pub fn of(
         requests: Vec<Request>,
+        bond: Bond,
         submitted: Instant,
         mut ids: impl FnMut() -> IdRun,
-    ) -> (Self, oneshot::Receiver<Vec<Option<Answer>>>) {
+    ) -> (Self, Answered) {
         let (caller, answered) = oneshot::channel();
         let given = Mutex::new(requests.iter().map(|_| None).collect());
         let answers = Arc::new(Collected { given, caller: Some(caller) });
@@ -64,7 +95,7 @@ impl Arrival {
             Waiting { request, ids: ids(), submitted, n, answers }
         };
         let members: VecDeque<_> = requests.into_iter().enumerate().map(waiting).collect();
-        (Self { is_bulk: members.len() > 1, members }, answered)
+        (Self { bond, is_bulk: members.len() > 1, members }, answered)
     }
 
     fn batch_count_max(&self, limits: &Limits) -> usize {
@@ -126,60 +157,82 @@ fn lock<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
 /// The waiting requests of a lane, firm by firm.
 #[derive(Default)]
 pub(crate) struct Turns {
-    ring: VecDeque<Id<Firm>>,
     by_firm: Map<Id<Firm>, VecDeque<Arrival>>,
     count: usize,
+    /// Firms whose next request goes into a batch with others'.
+    ring: VecDeque<Id<Firm>>,
+    /// Firms whose next requests have a batch to themselves.
+    apart: VecDeque<Id<Firm>>,
+    was_apart: bool,
 }
 
 impl Turns {
-    /// How many wait here.
-    pub const fn count(&self) -> usize {
-        self.count
+    pub const fn is_empty(&self) -> bool {
+        self.count == 0
     }
 
     pub fn push(&mut self, arrival: Arrival) {
-        let Some(first) = arrival.members.front() else { return };
-        let firm = first.request.actor.firm;
+        let firm = arrival.members[0].request.actor.firm;
         self.count += arrival.members.len();
         let queue = self.by_firm.entry(firm).or_default();
-        if queue.is_empty() {
-            self.ring.push_back(firm);
-        }
         queue.push_back(arrival);
+        if queue.len() == 1 {
+            self.line_up(firm);
+        }
     }
 
-    /// The next batch: one request of each firm in turn. Only requests that came in bulk may make it
-    /// larger than a batch usually is.
-    pub fn take(&mut self, limits: &Limits) -> Vec<Waiting> {
-        let mut taken = Vec::new();
+    /// The firm goes to the end of its line, if it still waits.
+    fn line_up(&mut self, firm: Id<Firm>) {
+        match self.by_firm.get(&firm).and_then(VecDeque::front) {
+            None => drop(self.by_firm.remove(&firm)),
+            Some(Arrival { bond: Bond::Free, .. }) => self.ring.push_back(firm),
+            Some(_) => self.apart.push_back(firm),
+        }
+    }
+
+    /// The next batch. Those that have one to themselves and all others take turns, so that neither
+    /// has to wait for more than one of the other kind.
+    pub fn take(&mut self, limits: &Limits) -> Turn {
+        self.was_apart = !self.apart.is_empty() && (self.ring.is_empty() || !self.was_apart);
+        let (bond, members) =
+            if self.was_apart { self.take_apart() } else { self.take_in_turn(limits) };
+        self.count -= members.len();
+        Turn { bond, members, queued: self.count }
+    }
+
+    fn take_apart(&mut self) -> (Bond, Vec<Waiting>) {
+        let firm = self.apart.pop_front().expect("somebody waits for a batch of their own");
+        let arrival = self.queue(firm).pop_front().expect("a firm that is in line waits");
+        self.line_up(firm);
+        (arrival.bond, arrival.members.into())
+    }
+
+    /// One request of each firm in turn. Only requests that came in bulk may make the batch larger
+    /// than it usually is.
+    fn take_in_turn(&mut self, limits: &Limits) -> (Bond, Vec<Waiting>) {
+        let mut members = Vec::new();
         while let Some(firm) = self.ring.pop_front() {
-            let queue = self.by_firm.get_mut(&firm).expect("a firm that has its turn waits");
-            let arrival = queue.front_mut().expect("a firm that waits has a request");
-            if taken.len() >= arrival.batch_count_max(limits) {
+            let queue = self.queue(firm);
+            let arrival = queue.front_mut().expect("a firm that is in line waits");
+            if members.len() >= arrival.batch_count_max(limits) {
                 self.ring.push_front(firm);
                 break;
             }
-            taken.extend(arrival.members.pop_front());
+            members.extend(arrival.members.pop_front());
             if arrival.members.is_empty() {
                 queue.pop_front();
             }
-            if queue.is_empty() {
-                self.by_firm.remove(&firm);
-            } else {
-                self.ring.push_back(firm);
-            }
+            self.line_up(firm);
         }
-        self.count -= taken.len();
-        taken
+        (Bond::Free, members)
+    }
+
+    fn queue(&mut self, firm: Id<Firm>) -> &mut VecDeque<Arrival> {
+        self.by_firm.get_mut(&firm).expect("a firm that is in line waits")
     }
 
     /// Everybody, in any order.
     pub fn take_all(&mut self) -> impl Iterator<Item = Waiting> {
-        self.ring.clear();
-        self.count = 0;
-        std::mem::take(&mut self.by_firm)
-            .into_values()
-            .flatten()
-            .flat_map(|arrival| arrival.members)
+        std::mem::take(self).by_firm.into_values().flatten().flat_map(|arrival| arrival.members)
     }
 }

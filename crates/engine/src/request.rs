@@ -35,23 +35,43 @@ pub enum Intent {
     DryRun,
 }
 
-/// An idempotency key, and how to write down the answer that is kept under it.
-#[derive(Debug, Clone)]
-pub struct Once {
-    /// 1–255 printable characters; scope: firm and user.
-    pub key: Arc<str>,
-    /// Writes the answer as it will be replayed.
-    pub render: Render,
+/// What came of one command.
+pub type CommandResult = Result<Reply, Rejection>;
+
+/// What came of an atomic group: the reply to each of its commands, or why none was carried out.
+pub type GroupResult = Result<Vec<Reply>, GroupRefusal>;
+
+/// The refusal that a whole group was given up for.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct GroupRefusal {
+    /// Which command was refused, from 0.
+    pub n: usize,
+    /// Why; the other commands are recorded as [`Rejection::AtomicRefused`].
+    pub rejection: Rejection,
 }
 
-/// Writes an answer down. Called once, inside the commit, for commands with a key.
-#[derive(Clone)]
-pub struct Render(pub Arc<WriteDown>);
+/// An idempotency key, and how to write down the answer that is kept under it.
+#[derive(Debug, Clone)]
+pub struct Once<R = CommandResult> {
+    /// 1–255 printable characters, more where it is made of a caller's; scope: firm and user.
+    pub key: Arc<str>,
+    /// Writes the answer as it will be replayed.
+    pub render: Render<R>,
+}
+
+/// Writes an answer down. Called before the commit, for commands with a key.
+pub struct Render<R = CommandResult>(pub Arc<WriteDown<R>>);
 
 /// From an outcome to the bytes that are kept.
-pub type WriteDown = dyn Fn(&Result<Reply, Rejection>) -> Arc<[u8]> + Send + Sync;
+pub type WriteDown<R = CommandResult> = dyn Fn(&R) -> Arc<[u8]> + Send + Sync;
 
-impl std::fmt::Debug for Render {
+impl<R> Clone for Render<R> {
+    fn clone(&self) -> Self {
+        Self(Arc::clone(&self.0))
+    }
+}
+
+impl<R> std::fmt::Debug for Render<R> {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
         f.write_str("Render")
     }
@@ -59,11 +79,11 @@ impl std::fmt::Debug for Render {
 
 /// A command's outcome, durable when the caller sees it; a dry run's is nowhere else.
 #[derive(Debug, Clone, PartialEq)]
-pub enum Settled {
+pub enum Settled<R = CommandResult> {
     /// Decided now.
     Decided {
         /// Accepted or refused.
-        result: Result<Reply, Rejection>,
+        result: R,
         /// The answer as kept under the request's key, if it had one.
         kept: Option<Arc<[u8]>>,
     },

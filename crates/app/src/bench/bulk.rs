@@ -216,7 +216,7 @@ impl Bulk {
 }
 
 fn once(key: &str) -> Once {
-    let render = Render(Arc::new(|result| {
+    let render = Render(Arc::new(|result: &engine::CommandResult| {
         let reply = result.as_ref().map(|reply| reply.seq);
         format!("{reply:?}").into_bytes().into()
     }));

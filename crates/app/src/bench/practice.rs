@@ -6,7 +6,7 @@ use std::{path::Path, time::Instant};
 use anyhow::Context;
 use tokio::net::TcpStream;
 
-use super::{BenchArgs, Case, bulk, load::Load, report::Report, served::Served};
+use super::{BenchArgs, Case, bulk, report::Report, served::Served};
 
 const WRITERS: usize = 64;
 const SPREAD_INVOICES: usize = 1_000;

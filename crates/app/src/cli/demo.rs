@@ -8,11 +8,14 @@ use std::{
 use anyhow::{Context, bail};
 use domain::{
     Actor, Command, Decimal, Id, Ref, Reply, Role, Timestamp,
-    billing::{client::CreateClient, record_payment::RecordPayment},
+    billing::{
+        client::CreateClient,
+        record_payment::{PaymentDetails, Receipt, RecordPayment},
+    },
     id::User,
     reply::Shown,
     rows::{
-        Client, ClientProfile, Firm, PaymentMethod, PaymentStatus, PaymentType, Retainer,
+        Client, ClientProfile, Firm, Overpayment, PaymentMethod, PaymentType, Retainer,
         RetainerType,
     },
     trust::{
@@ -47,21 +50,23 @@ pub(super) async fn fill(app: &App) -> anyhow::Result<()> {
     replenish(app, third, 1_200).await?;
     consume(app, third, 4_200, "Articles of association").await?;
 
-    let pay = |client, status| RecordPayment {
-        client: Ref::Id(client),
+    let pay = |client, receipt| RecordPayment {
+        client: Some(Ref::Id(client)),
         amount: Decimal::whole(2_500),
         currency: None,
         method: PaymentMethod::BankTransfer,
-        kind: PaymentType::CustomerPayment,
+        kind: Some(PaymentType::CustomerPayment),
         retainer: None,
         invoice: None,
-        status,
-        reference: Some("TRX-1001".into()),
-        notes: None,
+        applications: Vec::new(),
+        case: None,
+        receipt,
+        overpayment: Overpayment::Credit,
+        details: PaymentDetails { reference: Some("TRX-1001".into()), ..PaymentDetails::default() },
         date: None,
     };
-    send(app, pay(acme, PaymentStatus::Pending)).await?;
-    send(app, pay(john, PaymentStatus::Completed)).await?;
+    send(app, pay(acme, Receipt::Expected)).await?;
+    send(app, pay(john, Receipt::Received)).await?;
     Ok(())
 }
 

@@ -59,7 +59,8 @@ fn id<T>(text: &str) -> Result<Id<T>, &'static str> {
 }
 
 fn role(name: &str) -> Result<Role, String> {
-    Role::from_name(name).ok_or_else(|| format!("one of {}", Role::ALL.map(Role::name).join(", ")))
+    Role::from_name(name)
+        .ok_or_else(|| format!("one of {}", <Role as domain::Named>::NAMES.join(", ")))
 }
 
 fn duration(text: &str) -> Result<Duration, &'static str> {

@@ -43,23 +43,38 @@ impl Telling {
     /// Writes an outcome down: status, then body.
     pub fn write_down(self, reader: &Reader, result: &Result<Reply, Rejection>) -> Vec<u8> {
         let mut out = Vec::with_capacity(4_096);
+        out.extend_from_slice(&[0; 2]);
+        let status = self.write(&mut out, reader, result);
+        out[..2].copy_from_slice(&status.as_u16().to_be_bytes());
+        out
+    }
+
+    /// Appends an outcome's body; its status.
+    pub fn write(
+        self,
+        out: &mut Vec<u8>,
+        reader: &Reader,
+        result: &Result<Reply, Rejection>,
+    ) -> StatusCode {
         match result {
-            Ok(reply) => {
-                out.extend_from_slice(&self.status.as_u16().to_be_bytes());
-                json::object(&mut out, |o| {
-                    o.flag("success", true);
-                    o.raw("message", self.message.json(reader.lang).as_bytes());
-                    (self.fields)(o, reply);
-                    o.integer("seq", reply.seq);
-                });
-            }
+            Ok(reply) => self.write_accepted(out, reader, reply),
             Err(rejection) => {
                 let refusal = Refusal::rejected(rejection, reader.stale);
-                out.extend_from_slice(&refusal.status.as_u16().to_be_bytes());
-                refusal.write(&mut out, reader.lang, &reader.request_id);
+                refusal.write(out, reader.lang, &reader.request_id);
+                refusal.status
             }
         }
-        out
+    }
+
+    /// As [`Self::write`], of a command that was accepted.
+    pub fn write_accepted(self, out: &mut Vec<u8>, reader: &Reader, reply: &Reply) -> StatusCode {
+        json::object(out, |o| {
+            o.flag("success", true);
+            o.raw("message", self.message.json(reader.lang).as_bytes());
+            (self.fields)(o, reply);
+            o.integer("seq", reply.seq);
+        });
+        self.status
     }
 }
 
@@ -84,7 +99,17 @@ impl Answer {
             o.flag("success", true);
             fields(o);
         });
-        Self { status: StatusCode::OK, body: out.into(), headers: HeaderMap::new() }
+        Self::written(out)
+    }
+
+    /// 200 with a body that is written already.
+    pub fn written(body: Vec<u8>) -> Self {
+        Self::bare(StatusCode::OK, body.into())
+    }
+
+    /// A status and a body that is written already.
+    pub fn bare(status: StatusCode, body: Bytes) -> Self {
+        Self { status, body, headers: HeaderMap::new() }
     }
 
     /// 200 with one entity, under `data` and under its own name.

@@ -5,7 +5,7 @@
 
 use std::sync::Arc;
 
-use domain::{Actor, Id, Role, Timestamp, id::User};
+use domain::{Actor, Id, MARKET, Role, Timestamp, id::User};
 use engine::Clock;
 use hyper::{HeaderMap, StatusCode, header};
 use jsonwebtoken::{Algorithm, DecodingKey, EncodingKey, Header, Validation};
@@ -82,13 +82,24 @@ struct Claims {
     sub: Option<String>,
     firm_id: Option<String>,
     role: Option<String>,
+    #[serde(rename = "isSeller")]
+    is_seller: Option<bool>,
     exp: Option<serde_json::Number>,
     nbf: Option<serde_json::Number>,
 }
 
+/// Who a token says is asking.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) struct Bearer {
+    /// In their own firm.
+    pub actor: Actor,
+    /// Their role in the market.
+    pub in_market: Role,
+}
+
 #[derive(Clone, Copy)]
 struct Verified {
-    actor: Actor,
+    bearer: Bearer,
     /// The second from which the token is not valid any more.
     ends: Option<i64>,
     begins: Option<i64>,
@@ -122,7 +133,7 @@ impl Auth {
         headers: &HeaderMap,
         changes: Changes,
         origins: &[String],
-    ) -> Result<Actor, Refusal> {
+    ) -> Result<Bearer, Refusal> {
         if let Some(value) = headers.get(header::AUTHORIZATION) {
             let invalid = || refused(Message::TokenInvalid);
             let value = value.to_str().map_err(|_| invalid())?;
@@ -140,7 +151,7 @@ impl Auth {
         self.verify(token)
     }
 
-    fn verify(&self, token: &str) -> Result<Actor, Refusal> {
+    fn verify(&self, token: &str) -> Result<Bearer, Refusal> {
         let verified = match self.verified.get(token) {
             Some(verified) => verified,
             None => {
@@ -156,7 +167,7 @@ impl Auth {
         if verified.begins.is_some_and(|begins| begins > now) {
             return Err(refused(Message::TokenInvalid));
         }
-        Ok(verified.actor)
+        Ok(verified.bearer)
     }
 
     fn read(&self, token: &str) -> Option<Verified> {
@@ -166,15 +177,21 @@ impl Auth {
         let claims = jsonwebtoken::decode::<Claims>(token, &self.key, &self.rules).ok()?.claims;
         let user: Id<User> = claims.mongo_id.or(claims.id).or(claims.sub)?.parse().ok()?;
         let role = claims.role.map(|name| Role::from_name(&name).ok_or(())).transpose().ok()?;
-        let (firm, claimed) = match claims.firm_id {
-            Some(firm) => (firm.parse().ok()?, role?),
-            // A lawyer without a firm is a firm of one, and owns it.
-            None => (user.cast(), Role::Owner),
+        let (firm, claimed, in_market) = match claims.firm_id {
+            Some(firm) => (firm.parse().ok()?, role?, role?),
+            // Who has no firm is a firm of one, and owns it; in the market, only lawyers sell.
+            None if claims.is_seller == Some(false) => (user.cast(), Role::Owner, Role::Client),
+            None => (user.cast(), Role::Owner, Role::Owner),
         };
+        // The market is nobody's firm.
+        if firm == MARKET {
+            return None;
+        }
         let seconds =
             |time: Option<serde_json::Number>| time.as_ref().map(whole_seconds).transpose();
         let (ends, begins) = (seconds(claims.exp).ok()?, seconds(claims.nbf).ok()?);
-        Some(Verified { actor: Actor { user, firm, claimed }, ends, begins })
+        let bearer = Bearer { actor: Actor { user, firm, claimed }, in_market };
+        Some(Verified { bearer, ends, begins })
     }
 }
 
@@ -242,7 +259,7 @@ mod tests {
     }
 
     fn code(auth: &Auth, token: &str) -> Result<Actor, &'static str> {
-        auth.verify(token).map_err(|refusal| refusal.code)
+        auth.verify(token).map(|bearer| bearer.actor).map_err(|refusal| refusal.code)
     }
 
     #[test]
@@ -265,6 +282,19 @@ mod tests {
     }
 
     #[test]
+    fn only_lawyers_sell_in_the_market() {
+        let (auth, _) = auth(0);
+        for (claims, role) in [
+            (json!({ "_id": USER, "isSeller": true }), Role::Owner),
+            (json!({ "_id": USER, "isSeller": false }), Role::Client),
+            (json!({ "_id": USER, "firm_id": FIRM, "role": "lawyer" }), Role::Lawyer),
+        ] {
+            let bearer = auth.verify(&token(Algorithm::HS256, SECRET, &claims)).unwrap();
+            assert_eq!(bearer.in_market, role, "{claims}");
+        }
+    }
+
+    #[test]
     fn what_proves_nothing_is_refused() {
         let (auth, _) = auth(0);
         let good = json!({ "_id": USER, "firm_id": FIRM, "role": "owner" });
@@ -279,6 +309,8 @@ mod tests {
             token(Algorithm::HS512, SECRET, &good),
             signed(&json!({ "_id": "x", "firm_id": FIRM, "role": "owner" })),
             signed(&json!({ "_id": USER, "firm_id": "x", "role": "owner" })),
+            signed(&json!({ "_id": USER, "firm_id": MARKET.to_string(), "role": "owner" })),
+            signed(&json!({ "_id": MARKET.to_string() })),
             signed(&json!({ "_id": USER, "firm_id": FIRM, "role": "king" })),
             signed(&json!({ "_id": USER, "firm_id": FIRM })),
             signed(&json!({ "firm_id": FIRM, "role": "owner" })),
@@ -313,7 +345,9 @@ mod tests {
                 headers.insert(header::ORIGIN, origin.parse().unwrap());
             }
             let origins = ["https://app.firm.example".to_owned()];
-            auth.actor(&headers, changes, &origins).map_err(|refusal| refusal.code)
+            auth.actor(&headers, changes, &origins)
+                .map(|bearer| bearer.actor)
+                .map_err(|refusal| refusal.code)
         };
         assert_eq!(ask("https://evil.example", Changes::Something), Err("cross_site"));
         for origin in ["", "https://api.firm.example", "https://app.firm.example"] {

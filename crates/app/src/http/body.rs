@@ -19,10 +19,19 @@ pub(crate) fn read<'de, B: Deserialize<'de>>(bytes: &'de [u8]) -> Result<B, Refu
     if !text.trim_ascii_start().starts_with('{') || depth(text) > DEPTH_MAX {
         return Err(malformed());
     }
-    // The whole text first, so that what is no JSON is never told that one of its fields is wrong.
-    serde_json::from_str::<&RawValue>(text).map_err(|_| malformed())?;
-    let mut json = serde_json::Deserializer::from_str(text);
-    serde_path_to_error::deserialize(&mut json).map_err(|error| refused(&error))
+    read_shallow(text)
+}
+
+/// As [`read`], for a text that is known not to be nested too deep.
+pub(crate) fn read_shallow<'de, B: Deserialize<'de>>(text: &'de str) -> Result<B, Refusal> {
+    serde_json::from_str(text).or_else(|_| {
+        // What is wrong, and where? The whole text first, so that what is no JSON is never told that
+        // one of its fields is wrong.
+        serde_json::from_str::<&RawValue>(text)
+            .map_err(|_| Refusal::bad(Message::MalformedBody))?;
+        let mut json = serde_json::Deserializer::from_str(text);
+        serde_path_to_error::deserialize(&mut json).map_err(|error| refused(&error))
+    })
 }
 
 /// Reads a query by the same fields as a body; parameters that `Q` does not know are ignored.

@@ -26,6 +26,7 @@ pub(crate) struct Refusal {
 #[derive(Debug, Clone)]
 pub(crate) struct FieldError {
     pub field: String,
+    pub code: &'static str,
     pub message: Message,
 }
 
@@ -47,14 +48,15 @@ impl Refusal {
 
     /// 400, about one field.
     pub fn field(code: Message, field: impl Into<String>, what: Message) -> Self {
-        let errors = vec![FieldError { field: field.into(), message: what }];
+        let errors = vec![FieldError { field: field.into(), code: what.id(), message: what }];
         Self { errors, ..Self::bad(code) }
     }
 
     /// 400: what an entity can't be made without; `message` lists it in the words clients match on.
     pub fn fields_required(message: Message, missing: Vec<&'static str>) -> Self {
+        let what = Message::FieldRequired;
         let required =
-            |field: &str| FieldError { field: field.to_owned(), message: Message::FieldRequired };
+            |field: &str| FieldError { field: field.to_owned(), code: what.id(), message: what };
         let errors = missing.into_iter().map(required).collect();
         Self { code: "fields_required", errors, ..Self::bad(message) }
     }
@@ -73,6 +75,17 @@ impl Refusal {
         };
         let message = Message::from(rejection);
         Self { code: rejection.code(), current_version, ..Self::new(status, message) }
+    }
+
+    /// 400: the n-th of a group was refused, so none was done.
+    pub fn atomic(n: usize, code: &'static str, message: Message) -> Self {
+        let errors = vec![FieldError { field: format!("commands[{n}]"), code, message }];
+        Self { errors, ..Self::bad(Message::AtomicRefused) }
+    }
+
+    /// What is said about it.
+    pub fn message(&self) -> Message {
+        self.message
     }
 
     /// The envelope.
@@ -114,7 +127,7 @@ impl FieldError {
     fn write(&self, out: &mut Vec<u8>, lang: Lang) {
         json::object(out, |o| {
             o.text("field", &self.field);
-            o.text("code", self.message.id());
+            o.text("code", self.code);
             o.raw("message", self.message.json(lang).as_bytes());
         });
     }

@@ -1,36 +1,32 @@
 //! What a handler is handed: the caller, the row named in the path, the body as a command's fields.
 //!
-//! Handlers are plain functions whose argument types are the checks. Everything about idempotency keys
-//! and preconditions is here too, so that no endpoint can forget it.
+//! Handlers are plain functions whose argument types are the checks.
 
 use std::{
     sync::Arc,
     time::{Duration, Instant},
 };
 
-use axum::{
-    body::Body,
-    extract::{FromRequest, FromRequestParts, RawPathParams},
-};
+use axum::extract::{FromRequest, FromRequestParts, RawPathParams};
 use bytes::Bytes;
 use domain::{
-    Actor, Command, Day, Id, Ref, Rejection,
+    Actor, Command, Day, Id, MARKET, Ref, Rejection, Role,
     actor::{Action, Reach},
-    audit,
     id::User,
     rows::Firm,
 };
 use engine::{Intent, Once, Render, Request, Settled, Trouble};
-use http_body_util::{BodyExt, LengthLimitError, Limited};
-use hyper::{HeaderMap, Method, StatusCode, Uri, header, http::request::Parts};
-use serde::{Deserialize, de::DeserializeOwned};
+use hyper::{StatusCode, http::request::Parts};
+use serde::de::DeserializeOwned;
 
 use super::{
     answer::{Answer, Reader, Telling},
-    auth::Changes,
+    auth::{Bearer, Changes},
     body,
     error::Refusal,
-    field::{Toggle, Version},
+    field::Version,
+    route::Place,
+    sent::Sent,
 };
 use crate::{
     App,
@@ -38,10 +34,9 @@ use crate::{
 };
 
 /// Longest time a command may wait in the queue; after it, it is dropped undone.
-const QUEUE_WAIT_MAX: Duration = Duration::from_secs(5);
+pub(crate) const QUEUE_WAIT_MAX: Duration = Duration::from_secs(5);
 /// Longest time a caller waits; after it, the outcome is unknown to them.
 const ANSWER_WAIT_MAX: Duration = Duration::from_secs(9);
-const KEY_BYTES_MAX: usize = 255;
 
 /// About the request itself; the front makes it.
 #[derive(Debug, Clone)]
@@ -51,12 +46,15 @@ pub(crate) struct Context {
     /// The peer's address.
     pub origin: Arc<str>,
     pub body_bytes_max: usize,
+    pub bulk_bytes_max: usize,
     pub body_read_max: Duration,
 }
 
 /// Who asks.
+#[derive(Clone)]
 pub(crate) struct Caller {
     pub actor: Actor,
+    in_market: Role,
     pub app: Arc<App>,
 }
 
@@ -64,8 +62,16 @@ impl Caller {
     pub fn of_request(parts: &Parts, app: &Arc<App>) -> Result<Self, Refusal> {
         let is_read = parts.method.is_safe();
         let changes = if is_read { Changes::Nothing } else { Changes::Something };
-        let actor = app.auth.actor(&parts.headers, changes, &app.cors_origins)?;
-        Ok(Self { actor, app: Arc::clone(app) })
+        let bearer = app.auth.actor(&parts.headers, changes, &app.cors_origins)?;
+        let Bearer { actor, in_market } = bearer;
+        Ok(Self { actor, in_market, app: Arc::clone(app) })
+    }
+
+    /// Whoever it is, without a token: they belong to no firm but the market, and may look at it.
+    pub fn nobody(app: &Arc<App>) -> Self {
+        let (user, in_market) = (Id::new([0; 12]), Role::Client);
+        let actor = Actor { user, firm: MARKET, claimed: in_market };
+        Self { actor, in_market, app: Arc::clone(app) }
     }
 
     /// Whether the caller may read: `None` the whole firm, `Some` only the client linked to this login.
@@ -83,6 +89,15 @@ impl Caller {
             Reach::Own => Ok(Some(user)),
             Reach::Nothing => Err(refused(Rejection::Forbidden)),
         }
+    }
+
+    /// Goes where the rows are that are asked about.
+    pub async fn enter(&mut self, place: Place) -> Result<(), Refusal> {
+        if let Some(firm) = place {
+            self.is_member().await?;
+            self.actor = Actor { firm, claimed: self.in_market, ..self.actor };
+        }
+        Ok(())
     }
 
     /// The day it is at the caller's firm.
@@ -109,17 +124,22 @@ impl Caller {
 #[derive(Debug, Default)]
 pub(crate) struct Of {
     named: [Option<Box<str>>; NAMED_MAX],
-    if_match: Option<i64>,
+    pub(super) if_match: Option<i64>,
 }
 
 /// No path names more rows.
 pub(crate) const NAMED_MAX: usize = 2;
 
 impl Of {
-    /// One row, named outside a path.
+    /// One row, named outside a path, in every place.
     #[cfg(test)]
     pub fn row_named(text: &str) -> Self {
-        Self { named: [Some(text.into()), None], if_match: None }
+        Self { named: [Some(text.into()), Some(text.into())], if_match: None }
+    }
+
+    /// Rows named outside a path.
+    pub fn named(named: [Option<&str>; NAMED_MAX]) -> Self {
+        Self { named: named.map(|text| text.map(Into::into)), if_match: None }
     }
 
     /// The rows named in the path of a request.
@@ -144,7 +164,6 @@ impl Of {
     }
 
     /// The row named after it.
-    #[expect(dead_code, reason = "no route names two rows yet")]
     pub fn second<T>(&self) -> Ref<T> {
         Ref::parse(self.named[1].as_deref().expect("the route's path names two rows"))
     }
@@ -163,12 +182,7 @@ impl Of {
 /// A request to change something, checked as far as it can be without knowing any row.
 pub(crate) struct Ask<B> {
     pub body: B,
-    pub of: Of,
-    caller: Caller,
-    context: Context,
-    fingerprint: [u8; 32],
-    key: Option<Arc<str>>,
-    intent: Intent,
+    pub sent: Sent,
 }
 
 impl<B: DeserializeOwned> FromRequest<Arc<App>> for Ask<B> {
@@ -178,24 +192,8 @@ impl<B: DeserializeOwned> FromRequest<Arc<App>> for Ask<B> {
         request: axum::extract::Request,
         app: &Arc<App>,
     ) -> Result<Self, Refusal> {
-        let (mut parts, body) = request.into_parts();
-        let context = parts
-            .extensions
-            .remove::<Context>()
-            .expect("the front makes a context of each request");
-        let Head { caller, of, key, intent } = match Head::of(&mut parts, app).await {
-            Ok(head) => head,
-            Err(refusal) => {
-                discard(body, &context).await;
-                return Err(refusal);
-            }
-        };
-        let bytes = collect(body, &context).await?;
-        check_media_type(&parts.headers, &bytes)?;
-        let method = parts.method.as_str().as_bytes();
-        let fingerprint = audit::fingerprint(&[method, parts.uri.path().as_bytes(), &bytes]);
-        let body = body::read(&bytes)?;
-        Ok(Self { body, of, caller, context, fingerprint, key, intent })
+        let sent = Sent::of_request(request, app, |context| context.body_bytes_max).await?;
+        Ok(Self { body: body::read(&sent.bytes)?, sent })
     }
 }
 
@@ -206,35 +204,31 @@ impl<B> Ask<B> {
         command: impl Into<Command>,
         telling: Telling,
     ) -> Result<Answer, Refusal> {
-        let Context { request_id, lang, origin, .. } = self.context;
-        let stale = if self.of.if_match.is_some() {
+        let Sent { caller, of, key, intent, context, fingerprint, .. } = self.sent;
+        let Context { request_id, lang, origin, .. } = context;
+        let stale = if of.if_match.is_some() {
             StatusCode::PRECONDITION_FAILED
         } else {
             StatusCode::CONFLICT
         };
         let reader = Reader { lang, request_id: Arc::clone(&request_id), stale };
         let kept_for = reader.clone();
-        let intent = self.intent;
         // A dry run keeps nothing, and nothing is kept for it.
-        let once = self.key.filter(|_| intent == Intent::CarryOut).map(|key| Once {
+        let once = key.filter(|_| intent == Intent::CarryOut).map(|key| Once {
             key,
             render: Render(Arc::new(move |result| telling.write_down(&kept_for, result).into())),
         });
         let request = Request {
-            actor: self.caller.actor,
+            actor: caller.actor,
             command: command.into(),
             intent,
             origin,
             request_id,
-            fingerprint: self.fingerprint,
+            fingerprint,
             once,
             deadline: Instant::now() + QUEUE_WAIT_MAX,
         };
-        let submitted = self.caller.app.engine.submit(request);
-        let settled = tokio::time::timeout(ANSWER_WAIT_MAX, submitted)
-            .await
-            .unwrap_or_else(|_| Err(Trouble::Unknown("the caller's time ran out".into())))?;
-        match settled {
+        match answered(caller.app.engine.submit(request)).await? {
             Settled::Decided { kept: Some(kept), .. } => {
                 Ok(Answer::of_kept(&Bytes::from_owner(kept), telling.location))
             }
@@ -255,170 +249,11 @@ impl<B> Ask<B> {
     }
 }
 
-/// What a request's head alone says.
-struct Head {
-    caller: Caller,
-    of: Of,
-    key: Option<Arc<str>>,
-    intent: Intent,
-}
-
-impl Head {
-    async fn of(parts: &mut Parts, app: &Arc<App>) -> Result<Self, Refusal> {
-        let mut of = Of::path(parts).await?;
-        let caller = Caller::of_request(parts, app)?;
-        let key = if parts.method == Method::POST { key(&parts.headers)? } else { None };
-        of.if_match = if_match(&parts.headers)?;
-        Ok(Self { caller, of, key, intent: intent(&parts.uri)? })
-    }
-}
-
-/// `?dryRun=true` asks for the outcome only.
-fn intent(uri: &Uri) -> Result<Intent, Refusal> {
-    #[derive(Default, Deserialize)]
-    #[serde(rename_all = "camelCase", default)]
-    struct Query {
-        dry_run: Toggle,
-    }
-    // Nearly every command has no query at all.
-    if uri.query().is_none() {
-        return Ok(Intent::CarryOut);
-    }
-    let query: Query = body::query(uri)?;
-    Ok(if query.dry_run.0 == Some(true) { Intent::DryRun } else { Intent::CarryOut })
-}
-
-/// Reads what a refused caller is still sending and keeps none of it. Not read, it would end the
-/// connection, at worst before the refusal is seen.
-async fn discard(body: Body, context: &Context) {
-    let mut rest = Limited::new(body, context.body_bytes_max);
-    let read = async { while let Some(Ok(_)) = rest.frame().await {} };
-    // Who takes longer or sends more loses the connection.
-    let _ = tokio::time::timeout(context.body_read_max, read).await;
-}
-
-async fn collect(body: Body, context: &Context) -> Result<Bytes, Refusal> {
-    let limited = Limited::new(body, context.body_bytes_max).collect();
-    let collected = tokio::time::timeout(context.body_read_max, limited).await;
-    let collected =
-        collected.map_err(|_| Refusal::new(StatusCode::REQUEST_TIMEOUT, Message::BodyTimeout))?;
-    match collected {
-        Ok(body) => Ok(body.to_bytes()),
-        Err(error) if error.is::<LengthLimitError>() => {
-            Err(Refusal::new(StatusCode::PAYLOAD_TOO_LARGE, Message::BodyTooLarge))
-        }
-        // The caller broke off; nobody will read this.
-        Err(_) => Err(Refusal::bad(Message::MalformedBody)),
-    }
-}
-
-/// A body is JSON and says so; no body need say nothing.
-fn check_media_type(headers: &HeaderMap, body: &[u8]) -> Result<(), Refusal> {
-    let unsupported =
-        || Refusal::new(StatusCode::UNSUPPORTED_MEDIA_TYPE, Message::UnsupportedMediaType);
-    let Some(value) = headers.get(header::CONTENT_TYPE) else {
-        return if body.is_empty() { Ok(()) } else { Err(unsupported()) };
-    };
-    let essence =
-        value.as_bytes().split(|byte| *byte == b';').next().unwrap_or_default().trim_ascii();
-    if essence.eq_ignore_ascii_case(b"application/json") { Ok(()) } else { Err(unsupported()) }
-}
-
-fn key(headers: &HeaderMap) -> Result<Option<Arc<str>>, Refusal> {
-    let mut values = headers.get_all("idempotency-key").iter();
-    let Some(value) = values.next() else { return Ok(None) };
-    if values.next().is_some() {
-        return Err(Refusal::bad(Message::IdempotencyKeyRepeated));
-    }
-    let is_printable = |key: &&str| key.bytes().all(|byte| (b' '..=b'~').contains(&byte));
-    let key = value
-        .to_str()
-        .ok()
-        .filter(|key| (1..=KEY_BYTES_MAX).contains(&key.len()))
-        .filter(is_printable);
-    key.map(|key| Some(key.into())).ok_or_else(|| Refusal::bad(Message::IdempotencyKeyInvalid))
-}
-
-/// The version in `If-Match: "<version>"`; `None` when there is none, or `*`: any version will do.
-fn if_match(headers: &HeaderMap) -> Result<Option<i64>, Refusal> {
-    let malformed = || Refusal::bad(Message::IfMatchMalformed);
-    let mut values = headers.get_all(header::IF_MATCH).iter();
-    let Some(value) = values.next() else { return Ok(None) };
-    let value = value.to_str().map_err(|_| malformed())?.trim();
-    if values.next().is_some() {
-        return Err(malformed());
-    }
-    if value == "*" {
-        return Ok(None);
-    }
-    let digits =
-        value.strip_prefix('"').and_then(|rest| rest.strip_suffix('"')).ok_or_else(malformed)?;
-    if digits.is_empty() || !digits.bytes().all(|byte| byte.is_ascii_digit()) {
-        return Err(malformed());
-    }
-    digits.parse().map(Some).map_err(|_| malformed())
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    fn headers(name: &'static str, values: &[&str]) -> HeaderMap {
-        let mut headers = HeaderMap::new();
-        for value in values {
-            headers.append(name, header::HeaderValue::from_bytes(value.as_bytes()).unwrap());
-        }
-        headers
-    }
-
-    #[test]
-    fn if_match_is_one_version_or_any() {
-        let read = |values: &[&str]| {
-            if_match(&headers("if-match", values)).map_err(|refusal| refusal.code)
-        };
-        assert_eq!(read(&[]), Ok(None));
-        assert_eq!(read(&["*"]), Ok(None));
-        assert_eq!(read(&["\"3\""]), Ok(Some(3)));
-        for values in [
-            &["3"][..],
-            &["\"\""],
-            &["\"x\""],
-            &["W/\"3\""],
-            &["\"-1\""],
-            &["\"1\", \"2\""],
-            &["\"1\"", "\"1\""],
-            &["\"99999999999999999999\""],
-        ] {
-            assert_eq!(read(values), Err("if_match_malformed"), "{values:?}");
-        }
-    }
-
-    #[test]
-    fn a_key_is_printable_and_stands_once() {
-        let read = |values: &[&str]| {
-            key(&headers("idempotency-key", values)).map_err(|refusal| refusal.code)
-        };
-        let longest = "k".repeat(255);
-        assert_eq!(read(&[]), Ok(None));
-        assert_eq!(read(&["a b~"]), Ok(Some("a b~".into())));
-        assert_eq!(read(&[&longest]), Ok(Some(longest.as_str().into())));
-        for values in [&[""][..], &["مفتاح"], &["a\tb"], &[&format!("{longest}k")]] {
-            assert_eq!(read(values), Err("idempotency_key_invalid"), "{values:?}");
-        }
-        assert_eq!(read(&["a", "a"]), Err("idempotency_key_repeated"));
-    }
-
-    #[test]
-    fn a_body_says_that_it_is_json() {
-        let check = |values: &[&str], body: &[u8]| {
-            check_media_type(&headers("content-type", values), body)
-                .map_err(|refusal| refusal.status.as_u16())
-        };
-        assert_eq!(check(&[], b""), Ok(()));
-        assert_eq!(check(&["application/json; charset=utf-8"], b"{}"), Ok(()));
-        assert_eq!(check(&["Application/JSON"], b"{}"), Ok(()));
-        assert_eq!(check(&[], b"{}"), Err(415));
-        assert_eq!(check(&["text/plain"], b""), Err(415));
-        assert_eq!(check(&["application/x-www-form-urlencoded"], b"a=1"), Err(415));
-    }
+/// Waits for an outcome as long as a caller waits.
+pub(crate) async fn answered<T>(
+    submitted: impl Future<Output = Result<T, Trouble>>,
+) -> Result<T, Trouble> {
+    tokio::time::timeout(ANSWER_WAIT_MAX, submitted)
+        .await
+        .unwrap_or_else(|_| Err(Trouble::Unknown("the caller's time ran out".into())))
 }

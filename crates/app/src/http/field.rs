@@ -6,8 +6,10 @@
 use std::{borrow::Cow, fmt, marker::PhantomData};
 
 use domain::rows::{
-    ClientType, MovementKind, PaymentMethod, PaymentStatus, PaymentType, RetainerStatus,
-    RetainerType,
+    AlertKind, ApplicationKind, CaseStatus, CheckState, ClientType, InvoiceStatus, JobStatus,
+    LineKind, MovementKind, Overpayment, PaymentMethod, PaymentStatus, PaymentTerms, PaymentType,
+    ProposalStatus, RetainerStatus, RetainerType, Review, StatementKind, TransactionStatus,
+    TransactionType,
 };
 use domain::{Currency, Decimal, Id, Moment, Ref, Rejection, Role, id::User, money::MoneyError};
 use hyper::StatusCode;
@@ -17,6 +19,7 @@ use serde::{
     de::{Error as _, IgnoredAny, SeqAccess, Visitor},
 };
 use serde_json::{json, value::RawValue};
+use store::Direction;
 
 use super::error::Refusal;
 use crate::messages::Message;
@@ -172,6 +175,60 @@ described!(
     })
 );
 
+/// A quantity, a unit price or a percentage: as an [`Amount`], with up to four digits after the point.
+#[derive(Debug, Default, Deserialize)]
+#[serde(transparent)]
+pub(crate) struct Quantity(Amount);
+
+impl Quantity {
+    /// The number, if there is one.
+    pub fn optional(&self, field: &str) -> Result<Option<Decimal>, Refusal> {
+        self.0.optional(field)
+    }
+}
+
+described!(
+    Quantity,
+    "Quantity",
+    json!({
+        "anyOf": [
+            {"type": "number", "minimum": 0},
+            {"type": "string", "pattern": "^([0-9]{1,12}(\\.[0-9]{1,4})?)?$"},
+            {"type": "null"},
+        ],
+        "description": "A JSON number or a decimal string, taken by its exact text; at most four \
+                        digits after the point.",
+        "examples": ["1.5"],
+    })
+);
+
+/// One JSON object that is kept as it is and never read.
+#[derive(Debug, Default)]
+pub(crate) struct Verbatim(pub Option<String>);
+
+impl<'de> Deserialize<'de> for Verbatim {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        let Some(raw) = raw(deserializer)? else { return Ok(Self(None)) };
+        // Read once in full: what is given back must be JSON to everybody.
+        serde_json::from_str::<serde_json::Map<String, serde_json::Value>>(raw)
+            .map_err(|_| D::Error::custom("not an object"))?;
+        if raw.chars().count() > TEXT_CHARS_MAX {
+            return Err(D::Error::custom(TOO_LONG));
+        }
+        Ok(Self(Some(raw.to_owned())))
+    }
+}
+
+described!(
+    Verbatim,
+    "Verbatim",
+    json!({
+        "type": ["object", "null"],
+        "additionalProperties": true,
+        "description": "One JSON object of at most 10,000 characters, kept as it is.",
+    })
+);
+
 /// A civil date or an instant.
 #[derive(Debug, Default)]
 pub(crate) struct When(pub Option<Moment>);
@@ -283,7 +340,6 @@ described!(
 
 /// Several of the same; absent is none.
 #[derive(Debug)]
-#[expect(dead_code, reason = "no body holds a list yet")]
 pub(crate) struct List<T>(pub Vec<T>);
 
 impl<T> Default for List<T> {
@@ -413,33 +469,37 @@ pub(crate) trait Named: Sized {
 }
 
 macro_rules! named {
-    ($($type:ident: $names:expr),+ $(,)?) => {
+    ($($type:ident),+ $(,)?) => {
         $(impl Named for $type {
             const TITLE: &'static str = stringify!($type);
-            const NAMES: &'static [&'static str] = &$names;
-            fn named(name: &str) -> Option<Self> { $type::from_name(name) }
+            const NAMES: &'static [&'static str] = <Self as domain::Named>::NAMES;
+            fn named(name: &str) -> Option<Self> { Self::from_name(name) }
         })+
-
-        #[test]
-        fn the_names_are_the_domains() {
-            $(for name in $names {
-                assert_eq!($type::from_name(name).unwrap().name(), name);
-            })+
-        }
     };
 }
 named! {
-    ClientType: ["individual", "company"],
-    RetainerType: ["advance", "evergreen", "flat_fee", "security"],
-    RetainerStatus: ["active", "depleted", "refunded", "expired"],
-    MovementKind: ["deposit", "consumption", "refund"],
-    PaymentMethod:
-        ["cash", "bank_transfer", "credit_card", "debit_card", "check", "gateway", "other"],
-    PaymentType: ["customer_payment", "retainer", "advance"],
-    PaymentStatus: ["pending", "completed"],
-    Role: [
-        "owner", "admin", "partner", "lawyer", "paralegal", "secretary", "accountant", "client",
-    ],
+    AlertKind,
+    ApplicationKind,
+    CaseStatus,
+    CheckState,
+    ClientType,
+    InvoiceStatus,
+    JobStatus,
+    LineKind,
+    MovementKind,
+    Overpayment,
+    PaymentMethod,
+    PaymentStatus,
+    PaymentTerms,
+    PaymentType,
+    ProposalStatus,
+    RetainerStatus,
+    RetainerType,
+    Review,
+    Role,
+    StatementKind,
+    TransactionStatus,
+    TransactionType,
 }
 
 impl Named for Currency {
@@ -448,6 +508,19 @@ impl Named for Currency {
     const PATTERN: &'static str = "^[A-Z]{3}$";
     fn named(name: &str) -> Option<Self> {
         Self::from_code(name)
+    }
+}
+
+impl Named for Direction {
+    const TITLE: &'static str = "Direction";
+    const NAMES: &'static [&'static str] = &["asc", "desc"];
+
+    fn named(name: &str) -> Option<Self> {
+        match name {
+            "asc" => Some(Self::Ascending),
+            "desc" => Some(Self::Descending),
+            _ => None,
+        }
     }
 }
 

@@ -41,6 +41,7 @@ pub(crate) struct Front {
     /// The peer's address.
     pub origin: Arc<str>,
     pub body_bytes_max: usize,
+    pub bulk_bytes_max: usize,
     pub body_read_max: Duration,
 }
 
@@ -71,6 +72,7 @@ impl Front {
             lang: language.map_or(Lang::Ar, Lang::preferred),
             origin: Arc::clone(&self.origin),
             body_bytes_max: self.body_bytes_max,
+            bulk_bytes_max: self.bulk_bytes_max,
             body_read_max: self.body_read_max,
         }
     }

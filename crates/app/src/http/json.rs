@@ -5,7 +5,7 @@
 
 use std::io::Write;
 
-use domain::{Day, Id, Money, Timestamp};
+use domain::{Day, Decimal, Id, Money, Rate, Timestamp};
 
 /// Writes one object; `fields` writes what is in it.
 pub(crate) fn object(out: &mut Vec<u8>, fields: impl FnOnce(&mut Object<'_>)) {
@@ -72,6 +72,19 @@ impl Object<'_> {
         write(self.name(name));
     }
 
+    /// A value that `write` writes, or null.
+    pub fn with_or_null<T>(
+        &mut self,
+        name: &str,
+        value: Option<T>,
+        write: impl FnOnce(&mut Vec<u8>, T),
+    ) {
+        match value {
+            Some(value) => write(self.name(name), value),
+            None => self.null(name),
+        }
+    }
+
     /// A value that is JSON already.
     pub fn raw(&mut self, name: &str, json: &[u8]) {
         self.name(name).extend_from_slice(json);
@@ -127,6 +140,23 @@ impl Object<'_> {
         write(self.name(name), format_args!("{value}"));
     }
 
+    pub fn money_or_null(&mut self, name: &str, value: Option<Money>) {
+        match value {
+            Some(value) => self.money(name, value),
+            None => self.null(name),
+        }
+    }
+
+    /// A number that is no amount, exactly.
+    pub fn decimal(&mut self, name: &str, value: Decimal) {
+        write(self.name(name), format_args!("{value}"));
+    }
+
+    /// A part of a whole, in percent.
+    pub fn percent(&mut self, name: &str, value: Rate) {
+        write(self.name(name), format_args!("{value}"));
+    }
+
     pub fn id<T>(&mut self, name: &str, value: Id<T>) {
         id(self.name(name), value);
     }
@@ -140,6 +170,13 @@ impl Object<'_> {
 
     pub fn time(&mut self, name: &str, value: Timestamp) {
         write(self.name(name), format_args!("\"{value}\""));
+    }
+
+    pub fn time_or_null(&mut self, name: &str, value: Option<Timestamp>) {
+        match value {
+            Some(value) => self.time(name, value),
+            None => self.null(name),
+        }
     }
 
     /// A civil day as the browser's date fields write it: midnight UTC.
@@ -159,8 +196,8 @@ fn write(out: &mut Vec<u8>, value: std::fmt::Arguments<'_>) {
     out.write_fmt(value).expect("a vector takes every byte");
 }
 
-/// An id in hex. `Display` formats byte by byte, which at five ids an answer is felt.
-fn id<T>(out: &mut Vec<u8>, id: Id<T>) {
+/// Writes an id in hex. `Display` formats byte by byte, which at five ids an answer is felt.
+pub(crate) fn id<T>(out: &mut Vec<u8>, id: Id<T>) {
     const DIGITS: &[u8; 16] = b"0123456789abcdef";
     let mut hex = [b'"'; 26];
     for (pair, byte) in hex[1..25].as_chunks_mut::<2>().0.iter_mut().zip(id.bytes()) {

@@ -45,6 +45,8 @@ pub struct HttpLimits {
     pub header_count_max: usize,
     /// Bytes of a request's body.
     pub body_bytes_max: usize,
+    /// Bytes of a body that holds many commands.
+    pub bulk_bytes_max: usize,
     /// From a request's head to the end of its body.
     pub body_read_max: Duration,
     /// How long a peer may take nothing of what it is sent.
@@ -63,6 +65,7 @@ impl Default for HttpLimits {
             header_bytes_max: 32 * 1_024,
             header_count_max: 64,
             body_bytes_max: 1_024 * 1_024,
+            bulk_bytes_max: 4 * 1_024 * 1_024,
             body_read_max: Duration::from_secs(30),
             write_wait_max: Duration::from_secs(30),
             streams_max: 256,
@@ -122,6 +125,7 @@ async fn accept(
             routes: routes.clone(),
             origin: origin(peer),
             body_bytes_max: limits.body_bytes_max,
+            bulk_bytes_max: limits.bulk_bytes_max,
             body_read_max: limits.body_read_max,
         };
         let (builder, watcher) = (Arc::clone(&builder), graceful.watcher());

@@ -7,6 +7,7 @@ mod answer;
 mod api;
 mod auth;
 mod body;
+mod dialect;
 mod docs;
 mod document;
 mod error;
@@ -18,6 +19,7 @@ mod listen;
 mod read;
 mod route;
 mod router;
+mod sent;
 mod wire;
 
 pub use auth::{Auth, SECRET_BYTES_MIN, Secret, SecretTooShort};

@@ -2,8 +2,8 @@
 
 use std::{marker::PhantomData, sync::Arc};
 
-use domain::{Day, Id, Ref, actor::Action, id::User, rows::Firm};
-use hyper::{Uri, http::request::Parts};
+use domain::{Day, Id, Ref, Rejection, actor::Action, id::User, rows::Firm};
+use hyper::{StatusCode, Uri, http::request::Parts};
 use schemars::{JsonSchema, Schema, SchemaGenerator};
 use serde::{Deserialize, de::DeserializeOwned};
 use store::{Listed, Page, ReadError, Reader};
@@ -15,6 +15,7 @@ use super::{
     extract::{Caller, Of},
     field::Count,
     json,
+    route::{Needs, Place},
     wire::{self, NothingDoc, ObjectDoc, wire},
 };
 use crate::{App, messages::Message};
@@ -72,11 +73,19 @@ impl<F: DeserializeOwned> Question<F> {
     pub async fn of_request(
         parts: &mut Parts,
         app: &Arc<App>,
-        action: Action,
+        needs: Needs,
+        place: Place,
     ) -> Result<Self, Refusal> {
         let of = Of::path(parts).await?;
-        let caller = Caller::of_request(parts, app)?;
-        let own = caller.may(action).await?;
+        let mut caller = match needs {
+            Needs::Nothing => Caller::nobody(app),
+            Needs::Token | Needs::Permission(_) => Caller::of_request(parts, app)?,
+        };
+        caller.enter(place).await?;
+        let own = match needs {
+            Needs::Nothing | Needs::Token => None,
+            Needs::Permission(action) => caller.may(action).await?,
+        };
         let filter = body::query(&parts.uri)?;
         let page = Page::Number { page: 1, limit: LIMIT_DEFAULT };
         let today = caller.today().await?;
@@ -87,9 +96,10 @@ impl<F: DeserializeOwned> Question<F> {
     pub async fn of_list_request(
         parts: &mut Parts,
         app: &Arc<App>,
-        action: Action,
+        needs: Needs,
+        place: Place,
     ) -> Result<Self, Refusal> {
-        let question = Self::of_request(parts, app, action).await?;
+        let question = Self::of_request(parts, app, needs, place).await?;
         Ok(Self { page: page(&parts.uri)?, ..question })
     }
 }
@@ -108,6 +118,12 @@ impl<F> Question<F> {
             row.hide();
         }
         Ok(row)
+    }
+
+    /// Refuses a caller who reaches only their own rows.
+    pub fn reaches_all(&self) -> Result<(), Refusal> {
+        let refused = || Refusal::rejected(&Rejection::Forbidden, StatusCode::CONFLICT);
+        if self.own.is_none() { Ok(()) } else { Err(refused()) }
     }
 
     /// The answer with these rows.

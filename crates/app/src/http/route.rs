@@ -9,7 +9,7 @@ use axum::{
     extract::{Request, State},
     routing::{MethodFilter, MethodRouter, on},
 };
-use domain::{Command, actor::Action, command::Decide};
+use domain::{Command, Id, actor::Action, command::Decide, rows::Firm};
 use hyper::{Method, StatusCode};
 use schemars::{JsonSchema, Schema, SchemaGenerator};
 use serde::{Deserialize, de::DeserializeOwned};
@@ -64,6 +64,15 @@ impl Resource {
         self
     }
 
+    /// About the rows of one firm, whoever asks: there the role of the token counts, and whoever has
+    /// left their own firm is refused.
+    pub fn of_firm(mut self, firm: Id<Firm>) -> Self {
+        for route in &mut self.routes {
+            route.operation.place = Some(firm);
+        }
+        self
+    }
+
     /// Under a prefix.
     pub fn nested(mut self, prefix: &str) -> Self {
         for route in &mut self.routes {
@@ -83,9 +92,16 @@ pub(crate) struct Operation {
     pub needs: Needs,
     pub answers: Answers,
     describe: Arc<dyn Fn(&mut SchemaGenerator) -> Description + Send + Sync>,
-    mount: Arc<dyn Fn(MethodFilter) -> MethodRouter<Arc<App>> + Send + Sync>,
+    mount: Arc<Mount>,
+    pub place: Place,
     pub command: Option<AsCommand>,
 }
+
+/// Makes the handler, for some methods and a place.
+type Mount = dyn Fn(MethodFilter, Place) -> MethodRouter<Arc<App>> + Send + Sync;
+
+/// Whose rows it is about: one firm's, whoever asks, or `None`, those of the caller's firm.
+pub(crate) type Place = Option<Id<Firm>>;
 
 /// What a caller must be.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -119,12 +135,11 @@ pub(crate) struct Description {
 pub(crate) struct AsCommand {
     pub name: &'static str,
     pub telling: Telling,
-    #[cfg_attr(not(test), expect(dead_code, reason = "nothing is sent in bulk yet"))]
     pub make: Arc<Make>,
 }
 
-/// From the rows named and the bytes of a body to a command.
-type Make = dyn Fn(&Of, &[u8]) -> Result<Command, Refusal> + Send + Sync;
+/// From the rows named and the text of a body, which is known not to be nested too deep, to a command.
+type Make = dyn Fn(&Of, &str) -> Result<Command, Refusal> + Send + Sync;
 
 impl Operation {
     pub fn describe(&self, generator: &mut SchemaGenerator) -> Description {
@@ -137,10 +152,9 @@ impl Operation {
             MethodFilter::try_from(method.clone()).expect("axum can filter by the methods in use")
         });
         let filter = filters.reduce(MethodFilter::or).expect("a route has a method");
-        (self.mount)(filter)
+        (self.mount)(filter, self.place)
     }
 
-    #[expect(dead_code, reason = "no path is an alias yet")]
     /// The same under another name, for a path that is an alias.
     pub fn named(self, id: &str) -> Self {
         Self { id: id.to_owned(), ..self }
@@ -157,20 +171,35 @@ where
     B: DeserializeOwned + JsonSchema + Default + Send + 'static,
     C: Decide + Into<Command> + Send + 'static,
 {
-    let handler = move |mut ask: Ask<B>| async move {
-        let command = make(&ask.of, std::mem::take(&mut ask.body))?;
+    command_as(&camel_case(C::NAME), summary, make, telling)
+}
+
+/// As [`command`], for a command that another route sends with another body.
+pub(crate) fn command_as<B, C>(
+    id: &str,
+    summary: &'static str,
+    make: fn(&Of, B) -> Result<C, Refusal>,
+    telling: Telling,
+) -> Operation
+where
+    B: DeserializeOwned + JsonSchema + Default + Send + 'static,
+    C: Decide + Into<Command> + Send + 'static,
+{
+    let body_name = format!("{}Body", capitalised(id));
+    let handler = move |mut ask: Ask<B>, place| async move {
+        ask.sent.caller.enter(place).await?;
+        let command = make(&ask.sent.of, std::mem::take(&mut ask.body))?;
         ask.carry_out(command, telling).await
     };
     Operation {
-        id: camel_case(C::NAME),
+        id: id.to_owned(),
         summary,
         needs: Needs::Permission(C::ACTION),
         answers: Answers::Json(telling.status),
         describe: Arc::new(move |generator| {
-            let body = B::json_schema(generator);
-            let name = format!("{}Body", pascal_case(C::NAME));
-            let reference = format!("#/components/schemas/{name}");
-            generator.definitions_mut().insert(name, body.into());
+            let body = wire::required_is_there(B::json_schema(generator));
+            let reference = format!("#/components/schemas/{body_name}");
+            generator.definitions_mut().insert(body_name.clone(), body.into());
             let answer = wire::success(wire::outcome((telling.doc)(generator), generator));
             Description {
                 query: None,
@@ -178,11 +207,12 @@ where
                 answer: Some(answer),
             }
         }),
-        mount: Arc::new(move |filter| on(filter, handler)),
+        mount: Arc::new(move |filter, place| on(filter, move |ask| handler(ask, place))),
+        place: None,
         command: Some(AsCommand {
             name: C::NAME,
             telling,
-            make: Arc::new(move |of, bytes| make(of, body::read(bytes)?).map(Into::into)),
+            make: Arc::new(move |of, text| make(of, body::read_shallow(text)?).map(Into::into)),
         }),
     }
 }
@@ -192,11 +222,11 @@ where
 #[serde(deny_unknown_fields)]
 pub(crate) struct EmptyBody {}
 
-/// A read of whoever `action` permits. The filter's fields are its parameters.
+/// A read of whoever may: an [`Action`], or [`Needs::Nothing`]. The filter's fields are its parameters.
 pub(crate) fn read<F, T, Fut>(
     id: &str,
     summary: &'static str,
-    action: Action,
+    needs: impl Into<Needs>,
     handler: fn(Question<F>) -> Fut,
 ) -> Operation
 where
@@ -204,20 +234,22 @@ where
     T: Told + 'static,
     Fut: Future<Output = Result<T, Refusal>> + Send + 'static,
 {
-    let answer = move |State(app): State<Arc<App>>, request: Request| async move {
+    let needs = needs.into();
+    let answer = move |app: Arc<App>, request: Request, place| async move {
         let (mut parts, _) = request.into_parts();
-        let question = Question::of_request(&mut parts, &app, action).await?;
+        let question = Question::of_request(&mut parts, &app, needs, place).await?;
         handler(question).await.map(Told::answer)
     };
-    let mount = move |filter| on(filter, answer);
-    reading::<T>(id, summary, Needs::Permission(action), Some(F::json_schema), mount)
+    let mount =
+        move |filter, place| on(filter, move |State(app), request| answer(app, request, place));
+    reading::<T>(id, summary, needs, Some(F::json_schema), mount)
 }
 
 /// A part of a list; as [`read`], with the parameters that choose the part.
 pub(crate) fn list<F, T, Fut>(
     id: &str,
     summary: &'static str,
-    action: Action,
+    needs: impl Into<Needs>,
     handler: fn(Question<F>) -> Fut,
 ) -> Operation
 where
@@ -225,9 +257,10 @@ where
     T: Told + 'static,
     Fut: Future<Output = Result<T, Refusal>> + Send + 'static,
 {
-    let answer = move |State(app): State<Arc<App>>, request: Request| async move {
+    let needs = needs.into();
+    let answer = move |app: Arc<App>, request: Request, place| async move {
         let (mut parts, _) = request.into_parts();
-        let question = Question::of_list_request(&mut parts, &app, action).await?;
+        let question = Question::of_list_request(&mut parts, &app, needs, place).await?;
         handler(question).await.map(Told::answer)
     };
     let query = |generator: &mut SchemaGenerator| {
@@ -236,8 +269,9 @@ where
         object.fields_of(Part::json_schema(generator));
         object.finish()
     };
-    let mount = move |filter| on(filter, answer);
-    reading::<T>(id, summary, Needs::Permission(action), Some(query), mount)
+    let mount =
+        move |filter, place| on(filter, move |State(app), request| answer(app, request, place));
+    reading::<T>(id, summary, needs, Some(query), mount)
 }
 
 /// The row named in the path.
@@ -264,7 +298,7 @@ where
         let caller = Caller::of_request(&parts, &app)?;
         handler(caller, of).await.map(Told::answer)
     };
-    reading::<T>(id, summary, Needs::Token, None, move |filter| on(filter, answer))
+    reading::<T>(id, summary, Needs::Token, None, move |filter, _| on(filter, answer))
 }
 
 /// A read of anybody.
@@ -279,7 +313,26 @@ where
 {
     let answer =
         move |State(app): State<Arc<App>>| async move { handler(app).await.map(Told::answer) };
-    reading::<T>(id, summary, Needs::Nothing, None, move |filter| on(filter, answer))
+    reading::<T>(id, summary, Needs::Nothing, None, move |filter, _| on(filter, answer))
+}
+
+/// A request that is like no other, of whoever has a token.
+pub(crate) fn whole(
+    id: &str,
+    summary: &'static str,
+    describe: fn(&mut SchemaGenerator) -> Description,
+    mount: impl Fn(MethodFilter) -> MethodRouter<Arc<App>> + Send + Sync + 'static,
+) -> Operation {
+    Operation {
+        id: id.to_owned(),
+        summary,
+        needs: Needs::Token,
+        answers: Answers::Json(StatusCode::OK),
+        describe: Arc::new(describe),
+        mount: Arc::new(move |filter, _| mount(filter)),
+        place: None,
+        command: None,
+    }
 }
 
 /// A read of anybody that is no JSON.
@@ -295,7 +348,8 @@ pub(crate) fn text(
         needs: Needs::Nothing,
         answers: Answers::Text(media_type),
         describe: Arc::new(|_| Description { query: None, body: None, answer: None }),
-        mount: Arc::new(mount),
+        mount: Arc::new(move |filter, _| mount(filter)),
+        place: None,
         command: None,
     }
 }
@@ -305,7 +359,7 @@ fn reading<T: Told + 'static>(
     summary: &'static str,
     needs: Needs,
     query: Option<fn(&mut SchemaGenerator) -> Schema>,
-    mount: impl Fn(MethodFilter) -> MethodRouter<Arc<App>> + Send + Sync + 'static,
+    mount: impl Fn(MethodFilter, Place) -> MethodRouter<Arc<App>> + Send + Sync + 'static,
 ) -> Operation {
     Operation {
         id: id.to_owned(),
@@ -318,12 +372,13 @@ fn reading<T: Told + 'static>(
             answer: Some(wire::success(T::describe(generator))),
         }),
         mount: Arc::new(mount),
+        place: None,
         command: None,
     }
 }
 
 /// `consume_retainer` as `consumeRetainer`.
-fn camel_case(name: &str) -> String {
+pub(super) fn camel_case(name: &str) -> String {
     let mut words = name.split('_');
     words.next().unwrap_or_default().to_owned() + &words.map(capitalised).collect::<String>()
 }
@@ -338,27 +393,19 @@ fn capitalised(word: &str) -> String {
     first.to_ascii_uppercase() + rest
 }
 
+impl From<Action> for Needs {
+    fn from(action: Action) -> Self {
+        Self::Permission(action)
+    }
+}
+
 impl Needs {
     /// Its name in the document.
     pub fn name(self) -> &'static str {
         match self {
             Self::Nothing => "public",
             Self::Token => "signed_in",
-            Self::Permission(action) => action_name(action),
+            Self::Permission(action) => action.name(),
         }
-    }
-}
-
-const fn action_name(action: Action) -> &'static str {
-    match action {
-        Action::ReadClients => "read_clients",
-        Action::CreateClients => "create_clients",
-        Action::ChangeClients => "change_clients",
-        Action::ReadRetainers => "read_retainers",
-        Action::ConsumeRetainers => "consume_retainers",
-        Action::ManageRetainers => "manage_retainers",
-        Action::ReadPayments => "read_payments",
-        Action::TakePayments => "take_payments",
-        Action::ManageMembers => "manage_members",
     }
 }

@@ -10,8 +10,12 @@ use hyper::{
 use tower_http::cors::CorsLayer;
 
 use super::{
-    api::{clients, health, me, members, outcomes, payments, retainers},
-    docs,
+    api::{
+        alerts, audit, cases, clients, commands, credit_notes, expenses, health, invoices, jobs,
+        me, members, outcomes, payments, proposals, refunds, reports, retainers, time_entries,
+        transactions,
+    },
+    dialect, docs,
     error::Refusal,
     route::Resource,
 };
@@ -24,10 +28,23 @@ pub(crate) fn resources() -> Vec<Resource> {
         docs::routes(),
         me::routes().nested("/api/me"),
         members::routes().nested("/api/members"),
+        commands::routes().nested("/api/commands"),
         outcomes::routes().nested("/api/outcomes"),
         clients::routes().nested("/api/clients"),
+        cases::routes().nested("/api/cases"),
         retainers::routes().nested("/api/retainers"),
         payments::routes().nested("/api/payments"),
+        refunds::routes().nested("/api/refunds"),
+        invoices::routes().nested("/api/invoices"),
+        credit_notes::routes().nested("/api/credit-notes"),
+        transactions::routes().nested("/api/transactions"),
+        time_entries::routes().nested("/api/time-entries"),
+        expenses::routes().nested("/api/expenses"),
+        jobs::routes().nested("/api/jobs"),
+        proposals::routes().nested("/api/proposals"),
+        reports::routes().nested("/api/reports"),
+        alerts::routes().nested("/api/alerts"),
+        audit::routes().nested("/api/audit"),
     ]
 }
 
@@ -44,6 +61,7 @@ pub(crate) fn routes(app: &Arc<App>) -> Router {
             Refusal::new(hyper::StatusCode::METHOD_NOT_ALLOWED, Message::MethodNotAllowed)
         })
         .with_state(Arc::clone(app));
+    let all = dialect::beside(all, app);
     if app.cors_origins.is_empty() { all } else { all.layer(cors(&app.cors_origins)) }
 }
 
@@ -55,14 +73,19 @@ fn cors(origins: &[String]) -> CorsLayer {
         .allow_origin(allowed.collect::<Vec<_>>())
         .allow_credentials(true)
         .allow_methods([Method::GET, Method::POST, Method::PUT, Method::PATCH, Method::DELETE])
-        .allow_headers([
-            header::AUTHORIZATION,
-            header::CONTENT_TYPE,
-            header::ACCEPT_LANGUAGE,
-            header::IF_MATCH,
-            own("idempotency-key"),
-            own("x-request-id"),
-        ])
+        .allow_headers(
+            [
+                header::AUTHORIZATION,
+                header::CONTENT_TYPE,
+                header::ACCEPT_LANGUAGE,
+                header::IF_MATCH,
+                own("idempotency-key"),
+                own("x-request-id"),
+            ]
+            .into_iter()
+            .chain(dialect::HEADERS)
+            .collect::<Vec<_>>(),
+        )
         .expose_headers([
             header::ETAG,
             header::LOCATION,

@@ -123,6 +123,17 @@ pub(crate) fn outcome(more: Schema, generator: &mut SchemaGenerator) -> Schema {
     object.finish()
 }
 
+/// A body in which what is required is neither blank nor null.
+pub(crate) fn required_is_there(body: Schema) -> Schema {
+    let mut body = Value::from(body);
+    let required = body["required"].as_array().cloned().unwrap_or_default();
+    for name in required.iter().filter_map(Value::as_str) {
+        let field = body["properties"][name].take();
+        body["properties"][name] = json!({"allOf": [field, {"not": {"enum": ["", null]}}]});
+    }
+    schema_of(body)
+}
+
 pub(crate) fn schema_of(value: Value) -> Schema {
     Schema::try_from(value).expect("an object is a schema")
 }
@@ -152,6 +163,8 @@ values! {
     Id = {"type": "string", "pattern": "^[0-9a-f]{24}$", "examples": ["64f1a2b3c4d5e6f708192a3b"]};
     /// An amount, exactly; its currency stands beside it.
     Money = {"type": "number", "examples": [60.5]};
+    /// A number that is no amount, exactly.
+    Decimal = {"type": "number", "minimum": 0, "examples": [1.5]};
     /// ISO 4217.
     CurrencyCode = {"type": "string", "pattern": "^[A-Z]{3}$", "examples": ["SAR"]};
     /// An instant, UTC.

@@ -149,6 +149,10 @@ impl Decide for RecordPayment {
         let payer = client.as_ref().map(|client| client.id);
         let payer = payer.or(of_invoice).or(retainer.as_ref().map(|retainer| retainer.client));
         self.check_kind(kind, payer)?;
+        if let Some(payer) = payer {
+            // Also one that only an invoice or a retainer names: nobody pays after having been archived.
+            d.find(&Ref::Id(payer))?;
+        }
         self.check_portal(d, payer)?;
         if invoice.as_ref().is_some_and(|invoice| Some(invoice.client) != payer) {
             return Err(Rejection::InvoiceClientMismatch.into());

@@ -32,9 +32,10 @@ impl Decide for DuplicateInvoice {
         book.id_of(&self.invoice)
     }
 
-    /// Refuses, in this order: `invoice_not_found`.
+    /// Refuses, in this order: `invoice_not_found`, `client_not_found` (archived).
     fn decide(&self, d: &mut Decision<'_>) -> Result<Shown, Stop> {
         let found = d.find(&self.invoice)?;
+        d.find(&Ref::Id(found.client))?;
         let lines: Vec<Line> = found
             .lines
             .iter()

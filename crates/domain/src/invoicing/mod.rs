@@ -29,7 +29,7 @@ use crate::{
     rejection::Rejection,
     reply::Shown,
     rows::{
-        Application, ApplicationKind, Client, Expense, Invoice, InvoiceStage, Line, Source,
+        Application, ApplicationKind, Client, Expense, Invoice, InvoiceStage, Line, Review, Source,
         StatementKind, TimeEntry,
     },
     time::Day,
@@ -132,17 +132,14 @@ pub(crate) fn bill(
     for line in lines {
         if let Some(id) = line.time_entry {
             let entry = d.find(&Ref::Id(id))?;
-            may_bill(
-                entry.billable && entry.started_at.is_none(),
-                entry.invoice,
-                entry.client,
-                client,
-            )?;
+            let stands = entry.review != Review::Rejected && entry.started_at.is_none();
+            may_bill(entry.billable && stands, entry.invoice, entry.client, client)?;
             d.update(TimeEntry { invoice: Some(invoice), ..TimeEntry::clone(&entry) });
         }
         if let Some(id) = line.expense {
             let expense = d.find(&Ref::Id(id))?;
-            may_bill(expense.billable, expense.invoice, expense.client, client)?;
+            let stands = expense.review != Review::Rejected;
+            may_bill(expense.billable && stands, expense.invoice, expense.client, client)?;
             d.update(Expense { invoice: Some(invoice), ..Expense::clone(&expense) });
         }
     }

@@ -13,7 +13,7 @@ use crate::{
     rows::{Job, JobStatus, Proposal, ProposalStatus},
 };
 
-use super::{end, find, is_market, is_owner, is_pending, live, reject_pending};
+use super::{end, find, is_owner, is_pending, live, reject_pending};
 
 /// Choose who does one's own job.
 #[derive(Debug, Clone)]
@@ -25,6 +25,7 @@ pub struct AcceptProposal {
 impl Decide for AcceptProposal {
     const NAME: &'static str = "accept_proposal";
     const ACTION: Action = Action::PostJobs;
+    const IN_MARKET: bool = true;
 
     fn keys(&self, keys: &mut Vec<Key>) {
         keys.push(Key::Proposal(self.proposal.clone()));
@@ -37,7 +38,6 @@ impl Decide for AcceptProposal {
     /// Refuses, in this order: `proposal_not_found`, `forbidden` (on another's job), `job_not_open`,
     /// `proposal_not_pending`.
     fn decide(&self, d: &mut Decision<'_>) -> Result<Shown, Stop> {
-        is_market(d)?;
         let (found, job) = find(d, &self.proposal)?;
         d.need([Key::Set(Set::ProposalsOf(job.id))])?;
         is_owner(d, &job)?;

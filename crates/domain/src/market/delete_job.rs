@@ -12,7 +12,7 @@ use crate::{
     rows::{Job, JobStatus},
 };
 
-use super::{is_market, is_owner, live, reject_pending};
+use super::{is_owner, live, reject_pending};
 
 /// Throw one's own job away.
 #[derive(Debug, Clone)]
@@ -24,6 +24,7 @@ pub struct DeleteJob {
 impl Decide for DeleteJob {
     const NAME: &'static str = "delete_job";
     const ACTION: Action = Action::PostJobs;
+    const IN_MARKET: bool = true;
 
     fn keys(&self, keys: &mut Vec<Key>) {
         keys.push(Key::Job(self.job.clone()));
@@ -38,7 +39,6 @@ impl Decide for DeleteJob {
 
     /// Refuses, in this order: `job_not_found`, `forbidden` (another's), `job_has_accepted_proposal`.
     fn decide(&self, d: &mut Decision<'_>) -> Result<Shown, Stop> {
-        is_market(d)?;
         let found = d.find(&self.job)?;
         is_owner(d, &found)?;
         if found.accepted.is_some() {

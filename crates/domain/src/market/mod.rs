@@ -15,7 +15,6 @@ pub mod withdraw_proposal;
 use std::sync::Arc;
 
 use crate::{
-    MARKET,
     change::Set,
     decision::{Decision, Stop},
     id::{Id, Ref},
@@ -45,11 +44,6 @@ pub struct JobDetails {
     pub budget_max: Option<Decimal>,
     /// By when.
     pub deadline: Option<Moment>,
-}
-
-/// Refuses another firm's book: a job there would be seen by nobody.
-fn is_market(d: &Decision<'_>) -> Result<(), Rejection> {
-    if d.book.firm.id == MARKET { Ok(()) } else { Err(Rejection::Forbidden) }
 }
 
 /// Refuses who did not post the job.

@@ -12,7 +12,7 @@ use crate::{
     rows::{Job, JobStatus},
 };
 
-use super::{JobDetails, budget, is_market};
+use super::{JobDetails, budget};
 
 /// Work that the actor wants done.
 #[derive(Debug, Clone)]
@@ -26,6 +26,7 @@ pub struct PostJob {
 impl Decide for PostJob {
     const NAME: &'static str = "post_job";
     const ACTION: Action = Action::PostJobs;
+    const IN_MARKET: bool = true;
 
     fn keys(&self, _: &mut Vec<Key>) {}
 
@@ -35,7 +36,6 @@ impl Decide for PostJob {
 
     /// Refuses, in this order: `title_required`, `amount_…`, `budget_invalid`.
     fn decide(&self, d: &mut Decision<'_>) -> Result<Shown, Stop> {
-        is_market(d)?;
         let details = &self.details;
         let title = details.title.as_deref().map(str::trim).filter(|title| !title.is_empty());
         let title = title.ok_or(Rejection::TitleRequired)?;

@@ -13,7 +13,7 @@ use crate::{
     rows::{Job, JobStatus, Proposal, ProposalStatus},
 };
 
-use super::{PROPOSALS_PER_JOB_MAX, is_market, live};
+use super::{PROPOSALS_PER_JOB_MAX, live};
 
 /// An offer of the actor.
 #[derive(Debug, Clone)]
@@ -31,6 +31,7 @@ pub struct Propose {
 impl Decide for Propose {
     const NAME: &'static str = "propose";
     const ACTION: Action = Action::Propose;
+    const IN_MARKET: bool = true;
 
     fn keys(&self, keys: &mut Vec<Key>) {
         keys.push(Key::Job(self.job.clone()));
@@ -46,7 +47,6 @@ impl Decide for Propose {
     /// Refuses, in this order: `job_not_found`, `amount_…`, `own_job`, `job_not_open`,
     /// `proposal_exists`, `too_many_proposals`.
     fn decide(&self, d: &mut Decision<'_>) -> Result<Shown, Stop> {
-        is_market(d)?;
         let found = d.find(&self.job)?;
         let amount = self.amount.positive(found.currency)?;
         if found.owner == d.actor.user {

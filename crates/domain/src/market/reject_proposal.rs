@@ -11,7 +11,7 @@ use crate::{
     rows::{Job, Proposal, ProposalStatus},
 };
 
-use super::{end, find, is_market, is_owner, is_pending};
+use super::{end, find, is_owner, is_pending};
 
 /// Tell a lawyer no.
 #[derive(Debug, Clone)]
@@ -23,6 +23,7 @@ pub struct RejectProposal {
 impl Decide for RejectProposal {
     const NAME: &'static str = "reject_proposal";
     const ACTION: Action = Action::PostJobs;
+    const IN_MARKET: bool = true;
 
     fn keys(&self, keys: &mut Vec<Key>) {
         keys.push(Key::Proposal(self.proposal.clone()));
@@ -35,7 +36,6 @@ impl Decide for RejectProposal {
     /// Refuses, in this order: `proposal_not_found`, `forbidden` (on another's job),
     /// `proposal_not_pending`.
     fn decide(&self, d: &mut Decision<'_>) -> Result<Shown, Stop> {
-        is_market(d)?;
         let (found, job) = find(d, &self.proposal)?;
         is_owner(d, &job)?;
         is_pending(&found)?;

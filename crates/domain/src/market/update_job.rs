@@ -13,7 +13,7 @@ use crate::{
     rows::{Job, JobStatus},
 };
 
-use super::{JobDetails, budget, is_market, is_owner, live, reject_pending};
+use super::{JobDetails, budget, is_owner, live, reject_pending};
 
 /// Edit one's own job.
 #[derive(Debug, Clone)]
@@ -31,6 +31,7 @@ pub struct UpdateJob {
 impl Decide for UpdateJob {
     const NAME: &'static str = "update_job";
     const ACTION: Action = Action::PostJobs;
+    const IN_MARKET: bool = true;
 
     fn keys(&self, keys: &mut Vec<Key>) {
         keys.push(Key::Job(self.job.clone()));
@@ -48,7 +49,6 @@ impl Decide for UpdateJob {
     /// only then done), `job_not_open` (what has ended stays so; title and budget are fixed),
     /// `amount_…`, `budget_invalid`.
     fn decide(&self, d: &mut Decision<'_>) -> Result<Shown, Stop> {
-        is_market(d)?;
         let details = &self.details;
         let title = details.title.as_deref().map(str::trim);
         if title.is_some_and(str::is_empty) {

@@ -12,7 +12,7 @@ use crate::{
     rows::{Job, Proposal, ProposalStatus},
 };
 
-use super::{end, find, is_market, is_pending};
+use super::{end, find, is_pending};
 
 /// Take an offer back.
 #[derive(Debug, Clone)]
@@ -24,6 +24,7 @@ pub struct WithdrawProposal {
 impl Decide for WithdrawProposal {
     const NAME: &'static str = "withdraw_proposal";
     const ACTION: Action = Action::Propose;
+    const IN_MARKET: bool = true;
 
     fn keys(&self, keys: &mut Vec<Key>) {
         keys.push(Key::Proposal(self.proposal.clone()));
@@ -35,7 +36,6 @@ impl Decide for WithdrawProposal {
 
     /// Refuses, in this order: `proposal_not_found`, `forbidden` (another's), `proposal_not_pending`.
     fn decide(&self, d: &mut Decision<'_>) -> Result<Shown, Stop> {
-        is_market(d)?;
         let (found, job) = find(d, &self.proposal)?;
         if found.created_by != d.actor.user {
             return Err(Rejection::Forbidden.into());

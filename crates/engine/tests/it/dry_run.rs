@@ -1,11 +1,14 @@
 //! Dry runs: answered as if, and nothing recorded.
 
-use std::sync::{Arc, Mutex, atomic::Ordering};
+use std::{
+    sync::{Arc, Mutex, atomic::Ordering},
+    time::{Duration, Instant},
+};
 
 use domain::{Rejection, reply::Shown};
 use engine::{
-    BatchReport, CommandReport, Engine, Intent, Limits, Observer, Options, Request, Settled,
-    Trouble, model::Model,
+    BatchReport, CommandReport, Engine, GroupRefusal, GroupResult, Intent, Limits, Observer, Once,
+    Options, Render, Request, Settled, Trouble, model::Model,
 };
 
 use crate::support::*;
@@ -81,7 +84,9 @@ async fn a_dry_run_sees_the_commands_before_it_and_is_not_seen() {
 #[tokio::test]
 async fn a_dry_run_neither_looks_its_key_up_nor_keeps_it() {
     let model = Model::default();
-    let engine = Engine::start(vec![model.clone()], options(Limits::default())).unwrap();
+    let store = Faulty::new(model.clone());
+    let keys_read = Arc::clone(&store.keys_read);
+    let engine = Engine::start(vec![store], options(Limits::default())).unwrap();
     with_retainer(&engine, 100).await;
     let first = accepted(engine.submit(keyed(request(1, consume(10)), "used", 1)).await);
     assert_eq!(balance(&first), 9_000);
@@ -90,6 +95,7 @@ async fn a_dry_run_neither_looks_its_key_up_nor_keeps_it() {
     accepted(engine.submit(dry(keyed(request(1, consume(10)), "used", 2))).await);
     let fresh = engine.submit(dry(keyed(request(1, consume(10)), "fresh", 1))).await;
     let Ok(Settled::Decided { result: Ok(_), kept: None }) = fresh else { panic!("{fresh:?}") };
+    assert_eq!(keys_read.load(Ordering::SeqCst), 1, "of the one that was no dry run");
     accepted(engine.submit(keyed(request(1, consume(20)), "fresh", 2)).await);
     assert_sound(&model, firm(1));
 }
@@ -99,11 +105,11 @@ async fn a_dry_run_that_panics_harms_no_neighbour_and_one_is_nobodys_poison() {
     let model = Model::default();
     let mut store = Faulty::new(model.clone());
     store.refuse_amount = 1_300;
-    let decide: engine::Decide = |book, at, actor, ids, command| {
+    let decide: engine::Decide = |book, asked, command| {
         if let domain::Command::ConsumeRetainer(consume) = command {
             assert_ne!(consume.amount, domain::Decimal::whole(666), "as the test asked");
         }
-        domain::decide(book, at, actor, ids, command)
+        domain::decide(book, asked, command)
     };
     let options = Options { decide, ..options(Limits::default()) };
     let engine = Engine::start(vec![store], options).unwrap();
@@ -155,4 +161,72 @@ async fn a_dry_run_is_not_counted_as_done() {
     accepted(engine.submit(dry(request(1, consume(1)))).await);
     refused(engine.submit(dry(request(1, consume(101)))).await);
     assert_eq!(*outcomes.0.lock().unwrap(), ["accepted", "accepted", "dry_run", "dry_run"]);
+}
+
+#[tokio::test]
+async fn a_group_is_rehearsed_and_leaves_nothing() {
+    let model = Model::default();
+    let store = Faulty::new(model.clone());
+    let commits = Arc::clone(&store.commits);
+    let engine = Engine::start(vec![store], options(Limits::default())).unwrap();
+    with_retainer(&engine, 100).await;
+    let (before, commits_before) = (model.rows(firm(1)), commits.lock().unwrap().len());
+    let group = |amounts: &[i64]| -> Vec<_> {
+        amounts.iter().map(|amount| dry(request(1, consume(*amount)))).collect()
+    };
+    let once = |key: &str| {
+        let render = Render(Arc::new(|_: &GroupResult| panic!("a dry run keeps nothing")));
+        Some(Once { key: key.into(), render })
+    };
+    for _ in 0..2 {
+        let settled = engine.submit_atomic(group(&[60, 40]), once("k")).await;
+        let Ok(Settled::Decided { result: Ok(replies), kept: None }) = settled else {
+            panic!("{settled:?}")
+        };
+        assert_eq!(replies.iter().map(|reply| reply.seq).collect::<Vec<_>>(), [3, 4]);
+        let settled = engine.submit_atomic(group(&[60, 50, 1]), once("k")).await;
+        let refusal = GroupRefusal { n: 1, rejection: Rejection::InsufficientBalance };
+        assert_eq!(settled, Ok(Settled::Decided { result: Err(refusal), kept: None }));
+        // Each for itself: the third finds what the first left, as it would.
+        let settled = engine.submit_many(group(&[60, 50, 40, 1])).await.unwrap();
+        let outcomes: Vec<_> = settled.iter().map(is_accepted).collect();
+        assert_eq!(outcomes, [true, false, true, false], "{settled:?}");
+    }
+    assert_eq!(model.rows(firm(1)), before);
+    assert_eq!(commits.lock().unwrap().len(), commits_before);
+    let done = accepted(engine.submit(request(1, consume(100))).await);
+    assert_eq!((done.seq, balance(&done)), (3, 0));
+    assert_sound(&model, firm(1));
+}
+
+#[tokio::test]
+async fn a_bulk_is_carried_out_or_rehearsed_and_not_both() {
+    let model = Model::default();
+    let engine = Engine::start(vec![model.clone()], options(Limits::default())).unwrap();
+    with_retainer(&engine, 100).await;
+    let before = model.rows(firm(1));
+    let mixed = vec![request(1, consume(1)), dry(request(1, consume(1)))];
+    let settled = engine.submit_many(mixed).await;
+    assert!(matches!(settled, Err(Trouble::Defect(_))), "{settled:?}");
+    assert_eq!(model.rows(firm(1)), before);
+}
+
+#[tokio::test]
+async fn of_many_dry_runs_one_that_panics_or_is_late_is_the_only_one() {
+    let decide: engine::Decide = |book, asked, command| {
+        if let domain::Command::ConsumeRetainer(consume) = command {
+            assert_ne!(consume.amount, domain::Decimal::whole(13), "as the test asked");
+        }
+        domain::decide(book, asked, command)
+    };
+    let options = Options { decide, ..options(Limits::default()) };
+    let engine = Engine::start(vec![Model::default()], options).unwrap();
+    with_retainer(&engine, 100).await;
+    let mut many: Vec<_> =
+        [60, 13, 40, 1].iter().map(|amount| dry(request(1, consume(*amount)))).collect();
+    many[2].deadline = Instant::now() - Duration::from_millis(1);
+    let settled = engine.submit_many(many).await.unwrap();
+    assert!(matches!(settled[1], Err(Trouble::Defect(_))), "{:?}", settled[1]);
+    assert_eq!(settled[2], Err(Trouble::Expired));
+    assert!(is_accepted(&settled[0]) && is_accepted(&settled[3]), "{settled:?}");
 }

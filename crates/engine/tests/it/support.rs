@@ -138,6 +138,8 @@ pub struct Faulty {
     /// Each commit tried, in order.
     pub commits: Arc<Mutex<Vec<Tried>>>,
     pub commit_takes: Duration,
+    /// Idempotency keys that were looked up.
+    pub keys_read: Arc<AtomicUsize>,
 }
 
 impl Faulty {
@@ -149,6 +151,7 @@ impl Faulty {
             unknown: Arc::default(),
             commits: Arc::default(),
             commit_takes: Duration::ZERO,
+            keys_read: Arc::default(),
         }
     }
 }
@@ -158,6 +161,8 @@ impl Store for Faulty {
         self.inner.begin(firms).await
     }
     async fn load(&mut self, firm: Id<Firm>, keys: &[Key]) -> Result<Vec<Loaded>, StoreError> {
+        let keys_read = keys.iter().filter(|key| matches!(key, Key::Outcome(..))).count();
+        self.keys_read.fetch_add(keys_read, Ordering::SeqCst);
         self.inner.load(firm, keys).await
     }
     async fn commit(&mut self, batch: &Batch) -> Result<(), StoreError> {

@@ -91,7 +91,9 @@ const MARKET_AT: usize = 2;
 /// Rows of each kind that a firm begins with.
 const ROWS: usize = 3;
 /// What every opening step of a practice makes, in this order, once for each of [`ROWS`].
-const STEPS_PER_ROW: usize = 6;
+const STEPS_PER_ROW: usize = 9;
+/// What every practice makes after its rows: see [`practice_more`].
+const MORE_STEPS: usize = 11;
 const ENTRY_STEP: usize = 4;
 const EXPENSE_STEP: usize = 5;
 
@@ -104,15 +106,17 @@ fn id_of_step<T>(n: usize) -> Id<T> {
 }
 
 fn of_practice(firm: usize, row: usize, step: usize) -> usize {
-    (firm * ROWS + row) * STEPS_PER_ROW + step
+    (firm * ROWS + row) * STEPS_PER_ROW + firm * MORE_STEPS + step
 }
 
 fn number<T>(series: &'static str) -> impl Strategy<Value = Ref<T>> {
-    (2026..=2027, 1..=4).prop_map(move |(year, n)| Ref::Number(format!("{series}-{year}-{n:04}")))
+    let year = prop_oneof![6 => Just(2026), 1 => Just(2027)];
+    let most = if series == "PAY" { 10 } else { 5 };
+    (year, 1..=most).prop_map(move |(year, n)| Ref::Number(format!("{series}-{year}-{n:04}")))
 }
 
 fn monthly<T>(series: &'static str, digits: usize) -> impl Strategy<Value = Ref<T>> {
-    let month = prop_oneof![4 => Just(202_612), 1 => Just(202_701)];
+    let month = prop_oneof![6 => Just(202_612), 1 => Just(202_701)];
     (month, 1..=5).prop_map(move |(month, n)| Ref::Number(format!("{series}-{month}-{n:0digits$}")))
 }
 
@@ -131,7 +135,8 @@ fn job() -> impl Strategy<Value = Ref<Job>> {
 }
 
 fn proposal() -> impl Strategy<Value = Ref<Proposal>> {
-    (0..ROWS).prop_map(|row| Ref::Id(id_of_step(of_practice(2, 0, 0) + row * 2 + 1)))
+    // The last one does not exist.
+    (0..=ROWS).prop_map(|row| Ref::Id(id_of_step(of_practice(2, 0, 0) + row * 2 + 1)))
 }
 
 fn case<T>() -> impl Strategy<Value = Option<Ref<T>>> {
@@ -151,8 +156,8 @@ fn amount() -> impl Strategy<Value = Decimal> {
 fn date() -> impl Strategy<Value = Option<Moment>> {
     let today = i32::try_from(START / DAY_MICROS).unwrap();
     prop_oneof![
-        5 => Just(None),
-        2 => (-2..=6_i32).prop_map(move |offset| Some(Moment::Day(Day::from_days(today + offset)))),
+        4 => Just(None),
+        3 => (-2..=6_i32).prop_map(move |offset| Some(Moment::Day(Day::from_days(today + offset)))),
     ]
 }
 
@@ -160,10 +165,10 @@ fn version() -> impl Strategy<Value = Option<i64>> {
     prop_oneof![3 => Just(None), 1 => (0..6_i64).prop_map(Some)]
 }
 
-fn terms() -> impl Strategy<Value = Terms> {
+fn terms() -> BoxedStrategy<Terms> {
     let replenish = (any::<Option<bool>>(), prop::option::of(amount()), prop::option::of(amount()));
-    (prop::option::of(amount()), date(), date(), replenish, case()).prop_map(
-        |(minimum, start, end, more, case)| Terms {
+    (prop::option::of(amount()), date(), date(), replenish, case())
+        .prop_map(|(minimum, start, end, more, case)| Terms {
             minimum_balance: minimum,
             start,
             end,
@@ -172,11 +177,11 @@ fn terms() -> impl Strategy<Value = Terms> {
             replenish_amount: more.2,
             case,
             ..Terms::default()
-        },
-    )
+        })
+        .boxed()
 }
 
-fn trust() -> impl Strategy<Value = Command> {
+fn trust() -> BoxedStrategy<Command> {
     let open = (number("CLT"), amount(), terms()).prop_map(|(client, amount, terms)| {
         Command::from(OpenRetainer { client, amount, currency: None, terms })
     });
@@ -201,10 +206,10 @@ fn trust() -> impl Strategy<Value = Command> {
         .prop_map(|(invoice, retainer, amount)| ApplyRetainer { invoice, retainer, amount }.into());
     prop_oneof![
         3 => open, 8 => consume, 4 => replenish, 2 => refund, 2 => update, 2 => transfer, 3 => apply,
-    ]
+    ].boxed()
 }
 
-fn line() -> impl Strategy<Value = LineInput> {
+fn line() -> BoxedStrategy<LineInput> {
     let kind = prop_oneof![
         6 => Just(LineKind::FlatFee), 1 => Just(LineKind::Discount), 1 => Just(LineKind::Comment),
     ];
@@ -218,9 +223,9 @@ fn line() -> impl Strategy<Value = LineInput> {
             amount().prop_map(DiscountInput::Fixed)
         ],
     );
-    let work = (prop::option::weighted(0.3, entry()), prop::option::weighted(0.3, expense()));
-    (kind, quantity, amount(), discount, any::<bool>(), work).prop_map(
-        |(kind, quantity, price, discount, taxable, (time_entry, expense))| LineInput {
+    let work = (prop::option::weighted(0.4, entry()), prop::option::weighted(0.4, expense()));
+    (kind, quantity, amount(), discount, any::<bool>(), work)
+        .prop_map(|(kind, quantity, price, discount, taxable, (time_entry, expense))| LineInput {
             kind,
             description: None,
             quantity: quantity.map(|text| text.parse().unwrap()),
@@ -229,16 +234,16 @@ fn line() -> impl Strategy<Value = LineInput> {
             taxable,
             time_entry,
             expense,
-        },
-    )
+        })
+        .boxed()
 }
 
-fn content() -> impl Strategy<Value = Content> {
+fn content() -> BoxedStrategy<Content> {
     let vat = prop::option::of(prop_oneof![Just("0"), Just("15"), Just("101")]);
     let discount = prop::option::weighted(0.2, amount().prop_map(DiscountInput::Fixed));
     let total = prop::option::weighted(0.1, amount());
-    (prop::collection::vec(line(), 0..4), vat, discount, total, (date(), date()), case()).prop_map(
-        |(lines, vat, discount, total, (issue, due), case)| Content {
+    (prop::collection::vec(line(), 0..3), vat, discount, total, (date(), date()), case())
+        .prop_map(|(lines, vat, discount, total, (issue, due), case)| Content {
             lines: Some(lines),
             vat_rate: vat.map(|text| text.parse().unwrap()),
             discount,
@@ -247,11 +252,11 @@ fn content() -> impl Strategy<Value = Content> {
             due,
             case,
             ..Content::default()
-        },
-    )
+        })
+        .boxed()
 }
 
-fn invoices() -> impl Strategy<Value = Command> {
+fn invoices() -> BoxedStrategy<Command> {
     let invoice = || monthly("INV", 4);
     let create = (number("CLT"), content()).prop_map(|(client, content)| {
         Command::from(CreateInvoice { client, currency: None, content })
@@ -269,15 +274,15 @@ fn invoices() -> impl Strategy<Value = Command> {
         _ => DeleteInvoice { invoice }.into(),
     });
     let end = (invoice(), 0..4_u8).prop_map(|(invoice, which)| match which {
-        0 => Command::from(WriteOffInvoice { invoice, reason: None }),
+        0 | 1 => Command::from(WriteOffInvoice { invoice, reason: None }),
         _ => VoidInvoice { invoice, reason: None }.into(),
     });
     let credit = (invoice(), prop::option::of(amount()))
         .prop_map(|(invoice, amount)| CreditInvoice { invoice, amount, reason: None }.into());
-    prop_oneof![5 => create, 2 => update, 6 => plain, 1 => end, 3 => credit]
+    prop_oneof![5 => create, 2 => update, 6 => plain, 2 => end, 3 => credit].boxed()
 }
 
-fn record() -> impl Strategy<Value = Command> {
+fn record() -> BoxedStrategy<Command> {
     let kind = prop::option::of(prop_oneof![
         4 => Just(PaymentType::CustomerPayment),
         2 => Just(PaymentType::Retainer),
@@ -293,31 +298,33 @@ fn record() -> impl Strategy<Value = Command> {
     ];
     let manner = (
         prop_oneof![3 => Just(PaymentMethod::Cash), 1 => Just(PaymentMethod::Check)],
-        prop_oneof![3 => Just(Overpayment::Credit), 1 => Just(Overpayment::Reject)],
+        prop_oneof![1 => Just(Overpayment::Credit), 1 => Just(Overpayment::Reject)],
     );
     let client = prop::option::weighted(0.9, number("CLT"));
-    (client, amount(), kind, targets, receipt, manner, date()).prop_map(
-        |(client, amount, kind, (retainer, invoice, applications), receipt, manner, date)| {
-            Command::from(RecordPayment {
-                client,
-                amount,
-                currency: None,
-                method: manner.0,
-                kind,
-                retainer,
-                invoice,
-                applications,
-                case: None,
-                receipt,
-                overpayment: manner.1,
-                details: PaymentDetails::default(),
-                date,
-            })
-        },
-    )
+    (client, amount(), kind, targets, receipt, manner, date())
+        .prop_map(
+            |(client, amount, kind, (retainer, invoice, applications), receipt, manner, date)| {
+                Command::from(RecordPayment {
+                    client,
+                    amount,
+                    currency: None,
+                    method: manner.0,
+                    kind,
+                    retainer,
+                    invoice,
+                    applications,
+                    case: None,
+                    receipt,
+                    overpayment: manner.1,
+                    details: PaymentDetails::default(),
+                    date,
+                })
+            },
+        )
+        .boxed()
 }
 
-fn payments() -> impl Strategy<Value = Command> {
+fn payments() -> BoxedStrategy<Command> {
     let payment = || number("PAY");
     let plain = (payment(), 0..10_u8).prop_map(|(payment, which)| match which {
         0..=3 => Command::from(CompletePayment { payment }),
@@ -347,10 +354,10 @@ fn payments() -> impl Strategy<Value = Command> {
     });
     prop_oneof![
         7 => record(), 5 => plain, 1 => delete, 2 => check, 1 => edit, 3 => apply, 2 => unapply, 4 => refund,
-    ]
+    ].boxed()
 }
 
-fn people() -> impl Strategy<Value = Command> {
+fn people() -> BoxedStrategy<Command> {
     let profile = |name| ClientProfile { full_name: name, ..ClientProfile::default() };
     let create = ("[a-zA-Zأ-ي ]{0,6}", prop::option::of(1..4_u8)).prop_map(move |(name, user)| {
         let user = user.map(|n| Id::new([n; 12]));
@@ -369,10 +376,10 @@ fn people() -> impl Strategy<Value = Command> {
     );
     let alert =
         (0..60_usize).prop_map(|n| AcknowledgeAlert { alert: Ref::Id(id_of_step(n)) }.into());
-    prop_oneof![3 => create, 1 => update, 2 => delete, 1 => member, 1 => alert]
+    prop_oneof![3 => create, 1 => update, 2 => delete, 1 => member, 1 => alert].boxed()
 }
 
-fn matters() -> impl Strategy<Value = Command> {
+fn matters() -> BoxedStrategy<Command> {
     let standing = prop_oneof![
         2 => Just(Standing::Active),
         1 => Just(Standing::OnHold),
@@ -387,15 +394,16 @@ fn matters() -> impl Strategy<Value = Command> {
     let named = (1..=4).prop_map(|n| Ref::Number(format!("Q-{n}")));
     let update = (named.clone(), version(), prop::option::of(standing)).prop_map(
         |(case, version, standing)| {
-            let edit = CaseEdit { standing, ..CaseEdit::default() };
+            let number = version.map(|n| format!("Q-{n}"));
+            let edit = CaseEdit { standing, number, ..CaseEdit::default() };
             UpdateCase { case, version, edit }.into()
         },
     );
     let delete = named.prop_map(|case| DeleteCase { case }.into());
-    prop_oneof![3 => create, 4 => update, 1 => delete]
+    prop_oneof![3 => create, 4 => update, 1 => delete].boxed()
 }
 
-fn work() -> impl Strategy<Value = Command> {
+fn work() -> BoxedStrategy<Command> {
     let log = (number("CLT"), case(), date(), -1..200_i64, amount()).prop_map(
         |(client, case, date, minutes, hourly_rate)| {
             Command::from(LogTime {
@@ -454,10 +462,10 @@ fn work() -> impl Strategy<Value = Command> {
             _ => DeleteExpense { expense }.into(),
         },
     );
-    prop_oneof![2 => log, 2 => time, 2 => start, 2 => stop, 1 => spend, 2 => spent]
+    prop_oneof![2 => log, 2 => time, 2 => start, 2 => stop, 1 => spend, 2 => spent].boxed()
 }
 
-fn books() -> impl Strategy<Value = Command> {
+fn books() -> BoxedStrategy<Command> {
     let details = |date| TransactionDetails { date, ..TransactionDetails::default() };
     let progress =
         || prop::option::of(prop_oneof![Just(Progress::Pending), Just(Progress::Completed)]);
@@ -477,12 +485,13 @@ fn books() -> impl Strategy<Value = Command> {
         named().prop_map(|transaction| CancelTransaction { transaction, reason: None }.into());
     let delete = prop::collection::vec(named(), 1..3)
         .prop_map(|transactions| DeleteTransactions { transactions }.into());
-    prop_oneof![3 => create, 1 => update, 1 => cancel, 1 => delete]
+    prop_oneof![3 => create, 1 => update, 1 => cancel, 1 => delete].boxed()
 }
 
-fn market() -> impl Strategy<Value = Command> {
-    let details = |title: Option<String>, budget| JobDetails {
+fn market() -> BoxedStrategy<Command> {
+    let details = |title: Option<String>, budget: Option<Decimal>| JobDetails {
         title,
+        budget_min: budget.map(|_| Decimal::whole(20)),
         budget_max: budget,
         ..JobDetails::default()
     };
@@ -506,37 +515,39 @@ fn market() -> impl Strategy<Value = Command> {
         1 => RejectProposal { proposal }.into(),
         _ => WithdrawProposal { proposal }.into(),
     });
-    prop_oneof![1 => post, 2 => update, 1 => delete, 4 => propose, 4 => end]
+    prop_oneof![1 => post, 2 => update, 1 => delete, 4 => propose, 4 => end].boxed()
 }
 
 /// A command, and the firm that it is sent to.
-fn command() -> impl Strategy<Value = (usize, Command)> {
+fn command() -> BoxedStrategy<(usize, Command)> {
     let practice = prop_oneof![
         21 => trust(), 17 => invoices(), 25 => payments(), 6 => people(), 4 => matters(),
-        8 => work(), 4 => books(),
+        9 => work(), 7 => books(),
     ];
     prop_oneof![
         85 => (0..2_usize, practice),
-        8 => (Just(MARKET_AT), market()),
+        14 => (Just(MARKET_AT), market()),
         1 => (0..2_usize, market()),
     ]
+    .boxed()
 }
 
-pub fn step() -> impl Strategy<Value = Step> {
-    let role = prop_oneof![8 => Just(Role::Owner), 1 => prop::sample::select(Role::ALL)];
+pub fn step() -> BoxedStrategy<Step> {
+    let role = prop_oneof![16 => Just(Role::Owner), 1 => prop::sample::select(Role::ALL)];
     (1..5_u8, role, prop::option::of(0..30_u8), command())
         .prop_map(|(user, role, key, (firm, command))| Step { firm, user, role, key, command })
+        .boxed()
 }
 
-/// Each firm begins with clients, retainers, an invoice, a case, time and an expense of each client;
+/// Each firm begins with clients, and for each of them a retainer, a sent invoice, a case, time, an
+/// expense, a payment that is credit and a cheque that is expected;
 /// the market with jobs and a proposal on each.
 pub fn opening() -> Vec<Step> {
     let mut steps = Vec::new();
     for firm in 0..MARKET_AT {
-        for n in 1..=ROWS {
-            for command in practice_row(n) {
-                steps.push(Step { firm, user: 1, role: Role::Owner, key: None, command });
-            }
+        let rows = (1..=ROWS).flat_map(practice_row);
+        for command in rows.chain(practice_more(firm)) {
+            steps.push(Step { firm, user: 1, role: Role::Owner, key: None, command });
         }
     }
     for n in 0..ROWS {
@@ -562,17 +573,7 @@ fn practice_row(n: usize) -> [Command; STEPS_PER_ROW] {
         currency: None,
         terms: Terms::default(),
     };
-    let line = LineInput {
-        kind: LineKind::FlatFee,
-        description: None,
-        quantity: None,
-        unit_price: Some(Decimal::whole(200)),
-        discount: None,
-        taxable: true,
-        time_entry: None,
-        expense: None,
-    };
-    let content = Content { lines: Some(vec![line]), ..Content::default() };
+    let content = Content { lines: Some(vec![plain_line()]), ..Content::default() };
     let case = CreateCase {
         title: format!("Q{n}"),
         number: Some(format!("Q-{n}")),
@@ -587,7 +588,7 @@ fn practice_row(n: usize) -> [Command; STEPS_PER_ROW] {
         minutes: 90,
         hourly_rate: Decimal::whole(333),
         currency: None,
-        billable: None,
+        billable: Some(n != ROWS),
         description: None,
     };
     let expense = CreateExpense {
@@ -600,12 +601,107 @@ fn practice_row(n: usize) -> [Command; STEPS_PER_ROW] {
         billable: None,
         description: None,
     };
+    let payment = |receipt, method| RecordPayment { method, ..payment_of(n, receipt) };
+    let invoice = Ref::Number(format!("INV-202612-{n:04}"));
     [
-        CreateClient { kind: None, profile, user: None }.into(),
+        CreateClient { kind: None, profile, user: Some(Id::new([4; 12])) }.into(),
         retainer.into(),
         CreateInvoice { client: client(), currency: None, content }.into(),
         case.into(),
         time.into(),
         expense.into(),
+        SendInvoice { invoice }.into(),
+        payment(Receipt::Received, PaymentMethod::Cash).into(),
+        payment(Receipt::Expected, PaymentMethod::Check).into(),
     ]
+}
+
+fn payment_of(client: usize, receipt: Receipt) -> RecordPayment {
+    RecordPayment {
+        client: Some(Ref::Number(format!("CLT-2026-{client:04}"))),
+        amount: Decimal::whole(100),
+        currency: None,
+        method: PaymentMethod::Cash,
+        kind: Some(PaymentType::CustomerPayment),
+        retainer: None,
+        invoice: None,
+        applications: Vec::new(),
+        case: None,
+        receipt,
+        overpayment: Overpayment::Credit,
+        details: PaymentDetails::default(),
+        date: None,
+    }
+}
+
+/// A client who has nothing but credit, one who has nothing but an expected payment, and a payment
+/// that filled a retainer which was then drawn on; the clients' portal login; a cancelled transaction,
+/// an empty retainer, and an invoice for time.
+fn practice_more(firm: usize) -> [Command; MORE_STEPS] {
+    let client = |name: &str| {
+        let profile = ClientProfile { full_name: name.into(), ..ClientProfile::default() };
+        CreateClient { kind: None, profile, user: None }
+    };
+    let retainer = || Ref::Number("RET-2026-0001".into());
+    let fill = RecordPayment {
+        kind: Some(PaymentType::Retainer),
+        retainer: Some(retainer()),
+        ..payment_of(1, Receipt::Received)
+    };
+    let transaction = CreateTransaction {
+        kind: TransactionType::Income,
+        amount: Decimal::whole(5),
+        currency: None,
+        progress: None,
+        details: TransactionDetails::default(),
+    };
+    let line = LineInput {
+        time_entry: Some(Ref::Id(id_of_step(of_practice(firm, 0, ENTRY_STEP)))),
+        ..plain_line()
+    };
+    let draw = ConsumeRetainer {
+        retainer: retainer(),
+        amount: Decimal::whole(200),
+        invoice: None,
+        date: None,
+        description: None,
+    };
+    [
+        client("credit").into(),
+        payment_of(ROWS + 1, Receipt::Received).into(),
+        client("expected").into(),
+        payment_of(ROWS + 2, Receipt::Expected).into(),
+        fill.into(),
+        draw.clone().into(),
+        SetMember { user: Id::new([4; 12]), version: None, role: Some(Role::Client), active: None }
+            .into(),
+        transaction.into(),
+        CancelTransaction { transaction: Ref::Number("TXN-202612-00001".into()), reason: None }
+            .into(),
+        ConsumeRetainer {
+            retainer: Ref::Number("RET-2026-0002".into()),
+            amount: Decimal::whole(150),
+            ..draw
+        }
+        .into(),
+        CreateInvoice {
+            client: Ref::Number("CLT-2026-0001".into()),
+            currency: None,
+            content: Content { lines: Some(vec![line]), ..Content::default() },
+        }
+        .into(),
+    ]
+}
+
+fn plain_line() -> LineInput {
+    LineInput {
+        kind: LineKind::FlatFee,
+        description: None,
+        quantity: None,
+        unit_price: Some(Decimal::whole(200)),
+        discount: None,
+        taxable: true,
+        time_entry: None,
+        expense: None,
+    }
 }

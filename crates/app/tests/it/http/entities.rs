@@ -125,6 +125,40 @@ async fn a_retainer_lives_its_life() {
 }
 
 #[tokio::test]
+async fn trust_money_changes_its_retainer() {
+    let ours = ours().await;
+    let firm = Firm::new(&ours);
+    let client = firm.client().await;
+    let from = firm.retainer_of(&client, 100, &json!({})).await;
+    let to = firm.retainer_of(&client, 5, &json!({})).await;
+    let transfer = |to: &str, amount: &str| {
+        let body =
+            json!({"toRetainerId": to, "amount": amount, "description": "إلى القضية الثانية"});
+        firm.post(format!("/api/retainers/{from}/transfer"), &body)
+    };
+    let foreign = firm.retainer(10).await;
+    assert_refused(&ours.send(&transfer(&from, "1")).await, 400, "same_retainer");
+    assert_refused(&ours.send(&transfer(&foreign, "1")).await, 400, "retainer_client_mismatch");
+    assert_refused(&ours.send(&transfer(&to, "100.01")).await, 400, "insufficient_balance");
+    let nowhere = assert_refused(&ours.send(&transfer("", "1")).await, 400, "invalid_field");
+    assert_eq!(nowhere["errors"][0]["field"], "toRetainerId");
+    let body = ours.send(&transfer("RET-2026-0002", "60.5")).await.json();
+    assert_eq!(
+        (&body["retainer"]["_id"], &body["retainer"]["currentBalance"]),
+        (&json!(from), &json!(39.5))
+    );
+    assert_eq!(
+        (&body["data"]["to"]["_id"], &body["data"]["to"]["currentBalance"]),
+        (&json!(to), &json!(65.5))
+    );
+    assert_eq!(body["data"]["transaction"]["type"], "transfer_out");
+    assert_eq!(firm.history(&to).await["data"][0]["type"], "transfer_in");
+    firm.balances(&from, 10_000, 6_050).await.unwrap();
+    firm.balances(&to, 6_550, 0).await.unwrap();
+    ours.check().await;
+}
+
+#[tokio::test]
 async fn a_payment_lives_its_life() {
     let ours = ours().await;
     let firm = Firm::new(&ours);
@@ -158,14 +192,10 @@ async fn a_payment_lives_its_life() {
         halalas(&firm.get(format!("/api/payments/{credit}")).await["data"]["unappliedAmount"]),
         0
     );
-    // Invoices and cases are not kept yet: no reference to one is taken silently.
-    let with = |field: &str| {
-        firm.post(
-            format!("/api/retainers/{retainer}/consume"),
-            &json!({"amount": 1, field: tokens::new_id()}),
-        )
-    };
-    assert_refused(&ours.send(&with("invoiceId")).await, 404, "invoice_not_found");
+    // No reference is taken silently.
+    let consume = json!({"amount": 1, "invoiceId": tokens::new_id()});
+    let consume = firm.post(format!("/api/retainers/{retainer}/consume"), &consume);
+    assert_refused(&ours.send(&consume).await, 404, "invoice_not_found");
     ours.check().await;
 }
 
@@ -210,8 +240,8 @@ async fn members_are_admitted_changed_and_dismissed() {
     let token = firm.token_of(&clerk, "owner");
     let set = |body: Value| firm.put(&path, &body);
     assert_eq!(
-        ours.send(&set(json!({"role": "secretary"}))).await.json()["data"]["role"],
-        "secretary"
+        ours.send(&set(json!({"role": "paralegal"}))).await.json()["data"]["role"],
+        "paralegal"
     );
     // The row decides, not the token.
     assert_refused(&ours.send(&Call::get("/api/payments").token(&token)).await, 403, "forbidden");

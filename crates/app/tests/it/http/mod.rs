@@ -1,13 +1,20 @@
 //! The contract, request by request.
 
 mod bodies;
+mod books;
+mod bulk;
+mod documents;
 mod dry_run;
 mod edge;
 mod entities;
+mod invoices;
+mod life_of_a_matter;
 mod lists;
 mod openapi;
+mod payments;
 mod protocol;
 mod roles;
+mod work;
 
 use serde_json::Value;
 

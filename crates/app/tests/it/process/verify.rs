@@ -6,7 +6,7 @@ use super::{Process, amanah, output, text, url};
 use crate::support::{client::Call, firm::id, tokens};
 
 /// Statements that forge the books, and the invariant that must be named.
-const FORGERIES: [(&str, &str); 26] = [
+const FORGERIES: [(&str, &str); 41] = [
     (
         "update retainers set balance = balance + 100, deposits = deposits + 100 where number like '%-0001'",
         "I1",
@@ -18,10 +18,22 @@ const FORGERIES: [(&str, &str); 26] = [
     ("update entries set amount = amount + 1 where seq = 4 and line = 1", "I1"),
     ("update entries set amount = amount + 1 where seq = 4 and line = 2", "I6"),
     ("delete from entries where seq = 4", "I1"),
-    (
-        "update payments set unapplied = unapplied - 10, deposited = deposited + 10 where status = 'completed'",
-        "I4",
-    ),
+    ("update payments set unapplied = unapplied - 10 where unapplied > 0", "I4"),
+    ("update payments set refunded = refunded + 1 where refunded > 0", "I4"),
+    ("update refunds set amount = amount + 1, from_credit = from_credit + 1", "I4"),
+    ("delete from refunds", "I4"),
+    ("update invoices set paid = paid + 1", "I3"),
+    ("update invoices set vat = vat + 1, total = total + 1", "I3"),
+    ("update invoices set credited = credited - 1", "I3"),
+    ("update invoices set retainer_applied = 0", "I3"),
+    ("update invoices set stage = 'void'", "I3"),
+    ("update applications set amount = amount - 1 where n = 2", "I3"),
+    ("delete from applications where retainer_id is not null", "I3"),
+    ("update credit_notes set amount = amount + 1", "I3"),
+    ("update statement_lines set amount = amount + 1 where kind = 'invoice'", "I6"),
+    ("delete from statement_lines where kind = 'refund'", "I6"),
+    ("update client_days set net = net + 1", "I6"),
+    ("update account_days set debit = debit + 1", "I6"),
     ("update retainers set number = 'RET-2019-0007' where number like '%-0002'", "I5"),
     ("update counters set taken = taken + 1 where series = 'RET'", "I5"),
     ("delete from audit where n = 3", "I8"),
@@ -58,11 +70,20 @@ async fn every_forgery_is_found_and_named() {
     for amount in [5, 6, 7, 1_000] {
         make(&format!("/api/retainers/{first}/consume"), json!({"amount": amount})).await;
     }
-    make(
-        "/api/payments",
-        json!({"clientId": client, "amount": 50, "paymentMethod": "cash", "status": "completed"}),
-    )
-    .await;
+    let body = json!({"clientId": client, "amount": 50, "paymentMethod": "cash",
+        "paymentType": "customer_payment", "status": "completed"});
+    make("/api/payments", body).await;
+    // An invoice of 115: 20 from a retainer, 40 by a payment of which 10 go back, 5 credited.
+    let body = json!({"clientId": client, "items": [{"unitPrice": 100}]});
+    let invoice = id(&make("/api/invoices", body).await.json()["data"]);
+    let on = |what: &str| format!("/api/invoices/{invoice}/{what}");
+    make(&on("send"), json!({})).await;
+    make(&on("apply-retainer"), json!({"amount": 20, "retainerId": first})).await;
+    let paid = make(&on("record-payment"), json!({"amount": 40, "paymentMethod": "cash"})).await;
+    let paid = id(&paid.json()["payment"]);
+    make(&format!("/api/payments/{paid}/refund"), json!({"amount": 10})).await;
+    let note = make(&on("convert-to-credit-note"), json!({"amount": 5})).await;
+    assert_eq!(note.status, 201, "{}", note.text());
     let verify =
         |database: &std::path::Path| output(amanah(&["verify", "--database", &url(database)]));
     // Beside the running server, and without it.

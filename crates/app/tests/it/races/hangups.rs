@@ -45,6 +45,75 @@ async fn c12_a_deposit_and_its_payment_are_one() {
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn c12_a_payment_and_its_invoices_are_one() {
+    let scenario = async |firm: &Firm<'_>| {
+        let client = firm.client().await;
+        let mut calls = Vec::new();
+        for n in 0..6 {
+            let invoices = [firm.invoice(&client, 100).await, firm.invoice(&client, 100).await];
+            let rows = invoices.map(|id| json!({"invoiceId": id, "amount": 100}));
+            let more = json!({"invoiceApplications": rows});
+            let payment = firm.pending(&client, 250, &more).await;
+            calls.push(firm.complete(&payment).key(format!("c12-{payment}-{n}")));
+        }
+        whole(firm, calls).await?;
+        let credit = firm.books().await.map_err(hung_up)?.credit();
+        if credit == 30_000 { Ok(()) } else { Err(hung_up(format!("{} free", riyals(credit)))) }
+    };
+    Race::new(15, HUNG_UP).broken_in_any_order().run(scenario).await;
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn c12_a_refund_and_what_it_takes_from_are_one() {
+    let scenario = async |firm: &Firm<'_>| {
+        let client = firm.client().await;
+        let retainer = firm.retainer_of(&client, 10, &json!({})).await;
+        let named = json!({"paymentType": "retainer", "retainerId": retainer});
+        let payment = firm.pending(&client, 600, &named).await;
+        firm.make(firm.complete(&payment)).await;
+        let refund = |n| firm.give_back(&payment, 50).key(format!("c12-{payment}-{n}"));
+        whole(firm, (0..6).map(refund).collect()).await?;
+        firm.balances(&retainer, 61_000, 30_000).await.map_err(hung_up)?;
+        firm.books().await.map_err(hung_up).map(drop)
+    };
+    Race::new(15, HUNG_UP).broken_in_any_order().run(scenario).await;
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn x40_both_ends_of_a_transfer_are_one() {
+    let scenario = async |firm: &Firm<'_>| {
+        let client = firm.client().await;
+        let one = firm.retainer_of(&client, 1_000, &json!({})).await;
+        let two = firm.retainer_of(&client, 10, &json!({})).await;
+        let body = json!({"toRetainerId": two, "amount": 50});
+        let path = format!("/api/retainers/{one}/transfer");
+        let transfer = |n| firm.post(&path, &body).key(format!("x40-{one}-{n}"));
+        whole(firm, (0..8).map(transfer).collect()).await?;
+        firm.balances(&one, 100_000, 40_000).await.map_err(hung_up)?;
+        firm.balances(&two, 41_000, 0).await.map_err(hung_up).map(drop)
+    };
+    Race::new(15, HUNG_UP).broken_in_any_order().run(scenario).await;
+}
+
+/// Hangs up on each and asks again under the same key; by then each has been carried out once.
+async fn whole(firm: &Firm<'_>, calls: Vec<Call>) -> Result<(), String> {
+    firm.target.hang_up_on_each(&calls).await;
+    for call in &calls {
+        let again = firm.target.send(call).await;
+        if !again.is_ok() {
+            return Err(hung_up(format!("a retry was answered {}", again.text())));
+        }
+    }
+    Ok(())
+}
+
+const HUNG_UP: &str = "after callers had hung up";
+
+fn hung_up(why: impl AsRef<str>) -> String {
+    format!("{HUNG_UP}: {}", why.as_ref())
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn x6_no_retainer_is_without_its_first_deposit() {
     let scenario = async |firm: &Firm<'_>| {
         let body = json!({"clientId": firm.client().await, "initialAmount": 100});

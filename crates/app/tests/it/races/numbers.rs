@@ -6,8 +6,14 @@ use serde_json::{Value, json};
 
 use crate::support::{client::Answer, firm::Firm, race::Race};
 
-/// The numbers in the answers, which must be `PREFIX-2026-0001` and on without a gap.
-fn dense(answers: &[Answer], field: &str, prefix: &str, first: usize) -> Result<(), String> {
+/// The numbers in the answers, which must go on from `first`, `digits` wide, without a gap.
+pub(super) fn dense(
+    answers: &[Answer],
+    field: &str,
+    start: &str,
+    digits: usize,
+    first: usize,
+) -> Result<(), String> {
     let mut numbers = Vec::new();
     for answer in answers {
         if answer.status != 201 {
@@ -17,7 +23,7 @@ fn dense(answers: &[Answer], field: &str, prefix: &str, first: usize) -> Result<
     }
     numbers.sort_unstable();
     for (n, number) in numbers.iter().enumerate() {
-        let due = format!("{prefix}-2026-{:04}", n + first);
+        let due = format!("{start}{:0digits$}", n + first);
         if *number != due {
             return Err(format!(
                 "of {} numbers {due} is missing, there is {number}",
@@ -28,12 +34,17 @@ fn dense(answers: &[Answer], field: &str, prefix: &str, first: usize) -> Result<
     Ok(())
 }
 
+/// The usual ones: of the year, four digits, from one.
+fn yearly(answers: &[Answer], field: &str, prefix: &str) -> Result<(), String> {
+    dense(answers, field, &format!("{prefix}-2026-"), 4, 1)
+}
+
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn c05_payment_numbers_are_gapless() {
+async fn c05_a_hundred_payments_at_once_are_numbered_without_a_gap() {
     let scenario = async |firm: &Firm<'_>| {
         let body = json!({"clientId": firm.client().await, "amount": 10, "paymentMethod": "cash"});
-        let calls = (0..40).map(|_| firm.post("/api/payments", &body)).collect();
-        dense(&firm.target.race(calls).await?, "paymentNumber", "PAY", 1)
+        let calls = (0..100).map(|_| firm.post("/api/payments", &body)).collect();
+        yearly(&firm.target.race(calls).await?, "paymentNumber", "PAY")
     };
     Race::new(20, "is missing").run(scenario).await;
 }
@@ -43,7 +54,7 @@ async fn c06_a_hundred_retainers_at_once_are_numbered_without_a_gap() {
     let scenario = async |firm: &Firm<'_>| {
         let body = json!({"clientId": firm.client().await, "initialAmount": 100});
         let calls = (0..100).map(|_| firm.post("/api/retainers", &body)).collect();
-        dense(&firm.target.race(calls).await?, "retainerNumber", "RET", 1)
+        yearly(&firm.target.race(calls).await?, "retainerNumber", "RET")
     };
     Race::new(20, "is missing").run(scenario).await;
 }
@@ -52,7 +63,7 @@ async fn c06_a_hundred_retainers_at_once_are_numbered_without_a_gap() {
 async fn c07_a_hundred_clients_at_once_are_numbered_without_a_gap() {
     let scenario = async |firm: &Firm<'_>| {
         let call = firm.post("/api/clients", &json!({"fullName": "Noura"}));
-        dense(&firm.target.race(vec![call; 100]).await?, "clientNumber", "CLT", 1)
+        yearly(&firm.target.race(vec![call; 100]).await?, "clientNumber", "CLT")
     };
     Race::new(20, "is missing").run(scenario).await;
 }
@@ -67,8 +78,8 @@ async fn c06_every_firm_begins_with_0001() {
             calls.extend((0..6).map(|_| firm.post("/api/retainers", &body)));
         }
         let answers = firm.target.race(calls).await?;
-        dense(&answers[..6], "retainerNumber", "RET", 1)?;
-        dense(&answers[6..], "retainerNumber", "RET", 1)
+        yearly(&answers[..6], "retainerNumber", "RET")?;
+        yearly(&answers[6..], "retainerNumber", "RET")
     };
     Race::new(20, "is missing").run(scenario).await;
 }
@@ -86,7 +97,7 @@ async fn c06_a_refused_create_burns_no_number() {
         if made.len() != 20 {
             return Err(format!("{} of 20 retainers were opened", made.len()));
         }
-        dense(&made, "retainerNumber", "RET", 1)
+        yearly(&made, "retainerNumber", "RET")
     };
     Race::new(20, "is missing").run(scenario).await;
 }

@@ -42,11 +42,11 @@ async fn p7_what_the_database_refuses_harms_no_neighbour() {
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn p7_a_decision_that_panics_harms_no_neighbour() {
-    let decide: Decide = |book, at, actor, ids, command| {
+    let decide: Decide = |book, asked, command| {
         if let domain::Command::ConsumeRetainer(consume) = command {
             assert_ne!(consume.description.as_deref(), Some(PANIC), "as the test asked");
         }
-        domain::decide(book, at, actor, ids, command)
+        domain::decide(book, asked, command)
     };
     let options = Options { decide, ..Options::default() };
     let race = Race::new(25, "harmed").options(options).flaw(Flaw::BatchTogether);

@@ -4,7 +4,7 @@ use serde_json::{Value, json};
 
 use crate::support::{
     client::{Answer, Call},
-    firm::{Firm, halalas},
+    firm::{Firm, halalas, id, line},
     race::Race,
     tokens,
 };
@@ -78,6 +78,132 @@ async fn p15_another_firms_rows_are_not_there() {
         Ok(())
     };
     Race::new(20, "of another firm was answered").broken_in_any_order().run(scenario).await;
+}
+
+/// Ids of one firm's rows, or of nobody's.
+struct Rows {
+    client: String,
+    retainer: String,
+    payment: String,
+    invoice: String,
+    transaction: String,
+    case: String,
+    time: String,
+    expense: String,
+}
+
+impl Rows {
+    async fn of(firm: &Firm<'_>) -> Self {
+        let client = firm.client().await;
+        let make = async |what: &str, body: Value| {
+            id(&firm.make(firm.post(format!("/api/{what}"), &body)).await)
+        };
+        let on = |mut body: Value| {
+            body["clientId"] = json!(client);
+            body
+        };
+        Self {
+            retainer: firm.retainer_of(&client, 100, &json!({})).await,
+            payment: firm.pending(&client, 50, &json!({})).await,
+            invoice: firm.invoice(&client, 500).await,
+            transaction: make("transactions", json!({"type": "income", "amount": 9})).await,
+            case: make("cases", on(json!({"title": "Claim", "caseNumber": "1447/12"}))).await,
+            time: make("time-entries", on(json!({"minutes": 9, "hourlyRate": 4}))).await,
+            expense: make("expenses", on(json!({"amount": 9, "category": "court"}))).await,
+            client,
+        }
+    }
+
+    fn nobodys() -> Self {
+        let [client, retainer, payment, invoice, transaction, case, time, expense] =
+            std::array::from_fn(|_| tokens::new_id());
+        Self { client, retainer, payment, invoice, transaction, case, time, expense }
+    }
+
+    /// Every route that names one of them, in its path or in its body.
+    fn routes(&self, thief: &Firm<'_>) -> Vec<Call> {
+        let Self { client, retainer, payment, invoice, transaction, case, time, expense } = self;
+        let mut calls = Vec::new();
+        for path in [
+            format!("invoices/{invoice}"),
+            format!("transactions/{transaction}"),
+            format!("cases/{case}"),
+            format!("time-entries/{time}"),
+            format!("expenses/{expense}"),
+            format!("clients/{client}"),
+            format!("payments/{payment}"),
+        ] {
+            let path = format!("/api/{path}");
+            calls.push(Call::get(&path).token(&thief.token));
+            calls.push(thief.delete(&path));
+        }
+        let none = json!({});
+        for what in ["send", "void", "viewed", "convert-to-credit-note", "write-off", "approve"] {
+            calls.push(thief.on_invoice(invoice, what, &none));
+        }
+        calls.push(thief.pay(invoice, 1));
+        let draw = json!({"amount": 1, "retainerId": retainer});
+        calls.push(thief.on_invoice(invoice, "apply-retainer", &draw));
+        for what in ["fail", "cancel", "reconcile", "refund"] {
+            calls.push(thief.on_payment(payment, what, &none));
+        }
+        let rows = json!({"invoiceApplications": [{"invoiceId": invoice, "amount": 1}]});
+        calls.push(thief.on_payment(payment, "apply", &rows));
+        calls.push(thief.delete("/api/payments/bulk").json(&json!({"paymentIds": [payment]})));
+        for (path, body) in [
+            (
+                format!("retainers/{retainer}/transfer"),
+                json!({"toRetainerId": retainer, "amount": 1}),
+            ),
+            (format!("transactions/{transaction}/cancel"), none.clone()),
+            (format!("time-entries/{time}/approve"), none.clone()),
+            (format!("expenses/{expense}/reject"), none),
+            ("invoices".to_owned(), json!({"clientId": client, "items": [line(1)]})),
+            ("cases".to_owned(), json!({"clientId": client, "title": "t", "caseNumber": "1"})),
+        ] {
+            calls.push(thief.post(format!("/api/{path}"), &body));
+        }
+        for (path, body) in [
+            (format!("invoices/{invoice}"), json!({"notes": "mine"})),
+            (format!("payments/{payment}"), json!({"notes": "mine"})),
+            (format!("clients/{client}"), json!({"notes": "mine"})),
+            (format!("transactions/{transaction}"), json!({"description": "mine"})),
+            (format!("cases/{case}"), json!({"title": "mine"})),
+        ] {
+            calls.push(thief.put(format!("/api/{path}"), &body));
+        }
+        calls
+    }
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn p15_no_row_of_any_kind_is_there_for_another_firm() {
+    let scenario = async |owner: &Firm<'_>| {
+        let thief = Firm::new(owner.target);
+        let (rows, nobodys) = (Rows::of(owner).await, Rows::nobodys());
+        let mut calls = rows.routes(&thief);
+        let count = calls.len();
+        // The owner works all the while.
+        calls.extend((0..4).map(|_| owner.pay(&rows.invoice, 10)));
+        let mut answers = owner.target.race(calls).await?;
+        for answer in answers.drain(count..) {
+            assert!(answer.is_ok(), "the owner was answered {}", answer.text());
+        }
+        for (call, answer) in nobodys.routes(&thief).iter().zip(&answers) {
+            let due = owner.target.send(call).await;
+            if due.status != 404 || told(answer) != told(&due) {
+                return Err(format!(
+                    "{} {} of another firm was answered {}, of nobody {}",
+                    call.method,
+                    call.path,
+                    answer.text(),
+                    due.text()
+                ));
+            }
+        }
+        owner.books().await?.invoice_is(&rows.invoice, "partial", 4_000, 46_000)
+    };
+    Race::new(10, "of another firm was answered").broken_in_any_order().run(scenario).await;
 }
 
 /// Both firms have a first retainer: a number means one's own.

@@ -8,7 +8,7 @@ use serde_json::json;
 use crate::{
     support::{
         client::Call,
-        firm::{Firm, accepted, halalas},
+        firm::{Firm, accepted, halalas, id},
         race::Race,
         server::Options,
         target::Target,
@@ -19,53 +19,89 @@ use crate::{
 /// Six people edit what they all read at the same version: one wins, five are told.
 async fn edits(
     firm: &Firm<'_>,
+    path: &str,
+    field: &str,
     stale: u16,
-    edit: impl Fn(&str, i64, usize) -> Call,
+    edit: impl Fn(Call, i64) -> Call,
 ) -> Result<(), String> {
-    let retainer = firm.retainer(100).await;
-    let read = firm.get(format!("/api/retainers/{retainer}")).await["data"].clone();
+    let read = firm.get(path).await["data"].clone();
     let version = read["__v"].as_i64().expect("a version");
-    let calls = (0..6).map(|n| edit(&retainer, version, n)).collect();
+    let call = |n: usize| {
+        let mut body = json!({field: format!("edit {n}")});
+        if stale == 409 {
+            body["__v"] = json!(version);
+        }
+        edit(firm.put(path, &body), version)
+    };
+    let calls = (0..6).map(call).collect();
     let answers = firm.target.race(calls).await?;
     let won: Vec<usize> = (0..6).filter(|n| answers[*n].status == 200).collect();
     if won.len() != 1 {
-        return Err(format!("{} of six edits of one version were told 200", won.len()));
+        return Err(format!("{} of six edits of one version were told 200 at {path}", won.len()));
     }
     for answer in answers.iter().filter(|answer| answer.status != 200) {
         if (answer.status, answer.code().as_str()) != (stale, "version_conflict") {
             return Err(format!("a stale edit was answered {}", answer.text()));
         }
     }
-    let stands = firm.get(format!("/api/retainers/{retainer}")).await["data"].clone();
-    if stands["notes"] != format!("edit {}", won[0]) || stands["__v"].as_i64() <= Some(version) {
-        return Err(format!("edit {} won and the notes say {}", won[0], stands["notes"]));
+    let stands = firm.get(path).await["data"].clone();
+    if stands[field] != format!("edit {}", won[0]) || stands["__v"].as_i64() <= Some(version) {
+        return Err(format!("edit {} won and {field} says {}", won[0], stands[field]));
     }
     Ok(())
+}
+
+/// What can be edited: where it is, and a field of it.
+async fn editable(firm: &Firm<'_>) -> Vec<(String, &'static str)> {
+    let client = firm.client().await;
+    let retainer = firm.retainer_of(&client, 100, &json!({})).await;
+    let invoice = firm.draft(&client, 100).await;
+    let payment = firm.pending(&client, 100, &json!({})).await;
+    let mut all = vec![
+        (format!("/api/clients/{client}"), "notes"),
+        (format!("/api/retainers/{retainer}"), "notes"),
+        (format!("/api/invoices/{invoice}"), "notes"),
+        (format!("/api/payments/{payment}"), "notes"),
+    ];
+    let bodies = [
+        (
+            "transactions",
+            json!({"type": "income", "amount": 10, "category": "fees"}),
+            "description",
+        ),
+        ("cases", json!({"clientId": client, "title": "Claim", "caseNumber": "1447/12"}), "title"),
+        ("time-entries", json!({"clientId": client, "minutes": 9, "hourlyRate": 4}), "description"),
+        ("expenses", json!({"clientId": client, "amount": 10, "category": "court"}), "description"),
+        ("jobs", json!({"title": "Lease", "description": "Two hearings"}), "description"),
+    ];
+    for (what, body, field) in bodies {
+        let made = id(&firm.make(firm.post(format!("/api/{what}"), &body)).await);
+        all.push((format!("/api/{what}/{made}"), field));
+    }
+    all
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn c13_of_six_edits_with_one_etag_five_are_told_412() {
     let scenario = async |firm: &Firm<'_>| {
-        edits(firm, 412, |retainer, version, n| {
-            let body = json!({"notes": format!("edit {n}")});
-            firm.put(format!("/api/retainers/{retainer}"), &body)
-                .header("If-Match", format!("\"{version}\""))
-        })
-        .await
+        for (path, field) in editable(firm).await {
+            let tagged = |call: Call, version| call.header("If-Match", format!("\"{version}\""));
+            edits(firm, &path, field, 412, tagged).await?;
+        }
+        Ok(())
     };
-    Race::new(30, "of six edits").run(scenario).await;
+    Race::new(10, "of six edits").run(scenario).await;
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn c13_of_six_edits_with_one_version_five_are_told_409() {
     let scenario = async |firm: &Firm<'_>| {
-        edits(firm, 409, |retainer, version, n| {
-            let body = json!({"notes": format!("edit {n}"), "__v": version});
-            firm.put(format!("/api/retainers/{retainer}"), &body)
-        })
-        .await
+        for (path, field) in editable(firm).await {
+            edits(firm, &path, field, 409, |call, _| call).await?;
+        }
+        Ok(())
     };
-    Race::new(30, "of six edits").run(scenario).await;
+    Race::new(10, "of six edits").run(scenario).await;
 }
 
 /// Money moves while terms are edited: neither takes the other back.

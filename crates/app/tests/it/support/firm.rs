@@ -1,5 +1,7 @@
 //! A firm of one round: fresh ids, tokens, and the documents a scenario starts from.
 
+mod books;
+
 use serde_json::{Value, json};
 
 use super::{
@@ -33,6 +35,10 @@ impl<'a> Firm<'a> {
 
     pub fn put(&self, path: impl Into<String>, body: &Value) -> Call {
         Call::new("PUT", path).json(body).token(&self.token)
+    }
+
+    pub fn delete(&self, path: impl Into<String>) -> Call {
+        Call::new("DELETE", path).token(&self.token)
     }
 
     pub async fn get(&self, path: impl Into<String>) -> Value {
@@ -77,6 +83,56 @@ impl<'a> Firm<'a> {
         id(&self.make(self.post("/api/payments", &body)).await)
     }
 
+    /// A payment that is still to come, with further fields.
+    pub async fn pending(&self, client: &str, amount: i64, more: &Value) -> String {
+        let mut body = json!({"clientId": client, "amount": amount, "paymentMethod": "cash",
+            "paymentType": "customer_payment"});
+        for (name, value) in more.as_object().expect("fields are an object") {
+            body[name] = value.clone();
+        }
+        id(&self.make(self.post("/api/payments", &body)).await)
+    }
+
+    /// An invoice of one line and no VAT, not sent yet.
+    pub async fn draft(&self, client: &str, amount: i64) -> String {
+        id(&self.make(self.invoicing(client, &[line(amount)])).await)
+    }
+
+    /// The same, sent.
+    pub async fn invoice(&self, client: &str, amount: i64) -> String {
+        let invoice = self.draft(client, amount).await;
+        self.make(self.on_invoice(&invoice, "send", &json!({}))).await;
+        invoice
+    }
+
+    pub fn invoicing(&self, client: &str, items: &[Value]) -> Call {
+        let body = json!({"clientId": client, "vatRate": 0, "items": items});
+        self.post("/api/invoices", &body)
+    }
+
+    pub fn on_invoice(&self, invoice: &str, what: &str, body: &Value) -> Call {
+        self.post(format!("/api/invoices/{invoice}/{what}"), body)
+    }
+
+    /// A payment of so many riyals, recorded on the invoice itself.
+    pub fn pay(&self, invoice: &str, amount: i64) -> Call {
+        let body = json!({"amount": amount, "paymentMethod": "cash"});
+        self.on_invoice(invoice, "record-payment", &body)
+    }
+
+    pub fn on_payment(&self, payment: &str, what: &str, body: &Value) -> Call {
+        self.post(format!("/api/payments/{payment}/{what}"), body)
+    }
+
+    pub fn complete(&self, payment: &str) -> Call {
+        self.on_payment(payment, "complete", &json!({}))
+    }
+
+    /// Returns so many riyals of a payment.
+    pub fn give_back(&self, payment: &str, amount: i64) -> Call {
+        self.on_payment(payment, "refund", &json!({"amount": amount, "reason": "as agreed"}))
+    }
+
     pub fn consume(&self, retainer: &str, amount: &str) -> Call {
         self.post(format!("/api/retainers/{retainer}/consume"), &json!({"amount": amount}))
     }
@@ -112,11 +168,9 @@ impl<'a> Firm<'a> {
         let mut rows = history["data"].as_array().expect("a list").clone();
         rows.reverse();
         for row in &rows {
-            balance += if row["type"] == "deposit" {
-                halalas(&row["amount"])
-            } else {
-                -halalas(&row["amount"])
-            };
+            let is_in = ["deposit", "transfer_in"].contains(&row["type"].as_str().unwrap_or(""));
+            let amount = halalas(&row["amount"]);
+            balance += if is_in { amount } else { -amount };
             let says = halalas(&row["balanceAfter"]);
             if says != balance || balance < 0 {
                 return Err(format!(
@@ -134,15 +188,16 @@ impl<'a> Firm<'a> {
                 riyals(says)
             ));
         }
-        for (kind, total) in [
-            ("deposit", "totalDeposits"),
-            ("consumption", "totalConsumptions"),
-            ("refund", "totalRefunds"),
+        // What moves between retainers is counted with what comes from and goes to the client.
+        for (kinds, total) in [
+            (["deposit", "transfer_in"], "totalDeposits"),
+            (["consumption", ""], "totalConsumptions"),
+            (["refund", "transfer_out"], "totalRefunds"),
         ] {
-            let sum = sum_of(&rows, kind);
+            let sum = kinds.iter().map(|kind| sum_of(&rows, kind)).sum();
             if halalas(&document[total]) != sum {
                 return Err(format!(
-                    "{total} is {}, the {kind}s add up to {}",
+                    "{total} is {}, the movements add up to {}",
                     document[total],
                     riyals(sum)
                 ));
@@ -179,6 +234,11 @@ impl<'a> Firm<'a> {
     }
 }
 
+/// One line of an invoice.
+pub fn line(amount: i64) -> Value {
+    json!({"description": "advice", "quantity": 1, "unitPrice": amount})
+}
+
 /// An entity's id.
 pub fn id(entity: &Value) -> String {
     entity["_id"].as_str().unwrap_or_else(|| panic!("no id in {entity}")).to_owned()
@@ -210,11 +270,27 @@ pub fn sum_of(rows: &[Value], kind: &str) -> i64 {
 pub fn accepted(answers: &[Answer], refusals: &[&str]) -> Result<usize, String> {
     let mut count = 0;
     for answer in answers {
+        let code = answer.code();
         if answer.is_ok() {
             count += 1;
-        } else if answer.status != 400 || !refusals.contains(&answer.code().as_str()) {
+        } else if answer.status != status_of(&code) || !refusals.contains(&code.as_str()) {
             return Err(format!("a request was answered {}: {}", answer.status, answer.text()));
         }
     }
     Ok(count)
+}
+
+/// The status that a refusal comes with.
+fn status_of(code: &str) -> u16 {
+    match code {
+        "forbidden" => 403,
+        "version_conflict" => 409,
+        _ if code.ends_with("_not_found") => 404,
+        _ => 400,
+    }
+}
+
+/// The place of an accepted command in its firm's journal.
+pub fn seq(answer: &Answer) -> i64 {
+    answer.json()["seq"].as_i64().unwrap_or_else(|| panic!("no seq in {}", answer.text()))
 }

@@ -91,7 +91,7 @@ async fn remove_all(app: &Shared, ask: &Ask) -> Result<Done, Done> {
     let ids = ask.body["transactionIds"].as_array().cloned().unwrap_or_default();
     for id in &ids {
         let doc = app.find(Kind::Transaction, id.as_str().unwrap_or_default()).await?;
-        if doc.status() == "cancelled" {
+        if doc.status() == "completed" {
             return Err(no(400, "not_deletable"));
         }
     }

@@ -68,8 +68,7 @@ async fn delete(app: &Shared, ask: &Ask) -> Result<Done, Done> {
         return Err(no(400, "client_has_active_cases"));
     }
     let is_open = |doc: &Doc| is_issued(doc) && doc.money("balanceDue") > 0;
-    let is_live = |doc: &Doc| is_open(doc) || ["draft", "approved"].contains(&doc.status());
-    if !app.select(Kind::Invoice, |doc| its(doc) && is_live(doc)).await.is_empty() {
+    if !app.select(Kind::Invoice, |doc| its(doc) && is_open(doc)).await.is_empty() {
         return Err(no(400, "client_has_open_invoices"));
     }
     let holds = |doc: &Doc| doc.money("currentBalance") > 0;

@@ -157,6 +157,8 @@ async fn edit(app: &Shared, ask: &Ask) -> Result<Done, Done> {
 }
 
 async fn send(app: &Shared, ask: &Ask) -> Result<Done, Done> {
+    let draft = app.find(Kind::Invoice, &ask.id).await?;
+    app.find(Kind::Client, draft.of("clientId")).await?;
     let doc = app.change(Kind::Invoice, &ask.id, |doc| {
         if !["draft", "approved"].contains(&doc.status()) {
             return Err(no(400, "invoice_not_draft"));

@@ -49,7 +49,8 @@ async fn edit_job(app: &Shared, ask: &Ask) -> Result<Done, Done> {
     let doc = app.change(Kind::Job, &ask.id, |doc| {
         ask.precondition(doc)?;
         owned(doc, ask)?;
-        if doc.status() != "open" {
+        let fixed = doc.status() != "open" && ask.body.get("budget").is_some();
+        if fixed || !["open", "in-progress"].contains(&doc.status()) {
             return Err(no(400, "job_not_open"));
         }
         assign(doc, ask);

@@ -5,6 +5,7 @@
 //! (almost) right; asked by several at once it loses money. **A scenario that it passes proves nothing.**
 
 mod books;
+mod bulk;
 mod clients;
 mod documents;
 mod invoices;
@@ -82,6 +83,7 @@ impl Twin {
             .merge(refunds::routes())
             .merge(invoices::routes())
             .merge(books::routes())
+            .merge(bulk::routes())
             .merge(market::routes())
             .with_state(Arc::clone(&shared));
         tokio::spawn(async move { axum::serve(listener, routes).await });

@@ -182,6 +182,7 @@ impl Shared {
             "cancelled" => return Err(no(400, "payment_not_pending")),
             _ => return Err(no(400, "already_completed")),
         }
+        self.find(Kind::Client, payment.of("clientId")).await?;
         let amount = payment.money("amount");
         let mut wishes = applications(&json!({"invoiceApplications": payment.0["wanted"]}));
         if wishes.is_empty() && payment.has("invoiceId") {
@@ -200,8 +201,8 @@ impl Shared {
         let fills = names_nothing || ["retainer", "advance"].contains(&payment.text("paymentType"));
         if let Some(retainer) = self.retainer_for(&payment).await.filter(|_| fills && left > 0) {
             let paid_by = json!({"paymentId": payment.id()});
-            let filled =
-                self.change(Kind::Retainer, &retainer, |doc| self.fill(doc, left, &paid_by));
+            let filled = self
+                .change(Kind::Retainer, &retainer, |doc| self.fill(doc, "deposit", left, &paid_by));
             filled.await?;
             payment.set("retainerId", json!({"_id": retainer}));
             payment.set_money("depositedAmount", left);

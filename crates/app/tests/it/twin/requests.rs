@@ -43,6 +43,7 @@ macro_rules! shows {
 pub(super) use {does, shows};
 
 /// A request, read.
+#[derive(Clone)]
 pub struct Ask {
     pub headers: HeaderMap,
     pub user: String,
@@ -80,6 +81,14 @@ impl FromRequest<Arc<Shared>> for Ask {
 }
 
 impl Ask {
+    /// One command of many, as a request of its own.
+    pub fn part(&self, item: &Value) -> Self {
+        let mut part = self.clone();
+        part.id = item["id"].as_str().unwrap_or_default().to_owned();
+        part.body = item["body"].clone();
+        part
+    }
+
     /// A field's text; empty when there is none.
     pub fn text(&self, field: &str) -> &str {
         self.body[field].as_str().unwrap_or_default()

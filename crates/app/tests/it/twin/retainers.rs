@@ -70,11 +70,19 @@ pub struct Waiting {
     answer: oneshot::Sender<Done>,
 }
 
-async fn consume(app: &Arc<Shared>, ask: &Ask) -> Result<Done, Done> {
+pub async fn consume(app: &Arc<Shared>, ask: &Ask) -> Result<Done, Done> {
     let amount = ask.money("amount")?;
     if app.flaw != Flaw::BatchTogether {
         let invoice = ask.body["invoiceId"].as_str();
-        return app.consume_one(ask, &ask.id, amount, invoice).await;
+        if ask.query("dryRun") != Some("true") {
+            return app.consume_one(ask, &ask.id, amount, invoice).await;
+        }
+        // Tried out by doing it and writing back what was there.
+        let before = app.find(Kind::Retainer, &ask.id).await?;
+        let done = app.consume_one(ask, &ask.id, amount, invoice).await?;
+        app.pause().await;
+        app.documents.with(|all| all.put(Kind::Retainer, before));
+        return Ok(done);
     }
     let (answer, answered) = oneshot::channel();
     let description = ask.text("description").to_owned();
@@ -97,8 +105,9 @@ async fn write_batch(app: Arc<Shared>) {
         let done = if is_bad {
             no(500, "defect")
         } else {
-            let taken = app
-                .change(Kind::Retainer, &member.by, |doc| app.take(doc, member.amount, &json!({})));
+            let taken = app.change(Kind::Retainer, &member.by, |doc| {
+                app.take(doc, "consumption", member.amount, &json!({}))
+            });
             taken.await.map_or_else(|refused| refused, |doc| (200, app.moved(&doc)))
         };
         // Its caller may have gone.
@@ -106,7 +115,7 @@ async fn write_batch(app: Arc<Shared>) {
     }
 }
 
-async fn replenish(app: &Shared, ask: &Ask) -> Result<Done, Done> {
+pub async fn replenish(app: &Shared, ask: &Ask) -> Result<Done, Done> {
     let amount = ask.money("amount")?;
     let payment = match ask.body["paymentId"].as_str() {
         Some(by) => {
@@ -123,8 +132,10 @@ async fn replenish(app: &Shared, ask: &Ask) -> Result<Done, Done> {
         None => None,
     };
     let paid_by = payment.as_ref().map(|payment| json!({"paymentId": payment.id()}));
+    let retainer = app.find(Kind::Retainer, &ask.id).await?;
+    app.find(Kind::Client, retainer.of("clientId")).await?;
     let doc = app.change(Kind::Retainer, &ask.id, |doc| {
-        app.fill(doc, amount, &paid_by.unwrap_or_else(|| json!({})))
+        app.fill(doc, "deposit", amount, &paid_by.unwrap_or_else(|| json!({})))
     });
     let doc = doc.await?;
     if let Some(mut payment) = payment {
@@ -171,10 +182,12 @@ async fn transfer(app: &Shared, ask: &Ask) -> Result<Done, Done> {
     if !["active", "depleted"].contains(&to.status()) {
         return Err(no(400, "retainer_not_active"));
     }
-    let from = app.change(Kind::Retainer, &ask.id, |doc| app.take(doc, amount, &json!({})));
+    let from = app
+        .change(Kind::Retainer, &ask.id, |doc| app.take(doc, "transfer_out", amount, &json!({})));
     let from = from.await?;
     app.pause().await;
-    let to = app.change(Kind::Retainer, to.id(), |doc| app.fill(doc, amount, &json!({})));
+    let to =
+        app.change(Kind::Retainer, to.id(), |doc| app.fill(doc, "transfer_in", amount, &json!({})));
     let to = to.await?;
     let mut body = app.moved(&from);
     body["data"]["to"] = to.0;
@@ -195,13 +208,13 @@ async fn history(app: &Shared, ask: &Ask) -> Result<Done, Done> {
 impl Shared {
     /// A movement, in the document only.
     pub fn line(&self, doc: &mut Doc, kind: &str, amount: i64, more: &Value) {
-        let total = match kind {
-            "deposit" => "totalDeposits",
-            "consumption" => "totalConsumptions",
-            _ => "totalRefunds",
+        let (total, signed) = match kind {
+            "deposit" | "transfer_in" => ("totalDeposits", amount),
+            "consumption" => ("totalConsumptions", -amount),
+            _ => ("totalRefunds", -amount),
         };
         doc.add(total, amount);
-        doc.add("currentBalance", if kind == "deposit" { amount } else { -amount });
+        doc.add("currentBalance", signed);
         doc.push(
             "lines",
             json!({"type": kind, "amount": riyals(amount), "seq": doc.rows("lines").len() + 1,
@@ -211,25 +224,25 @@ impl Shared {
     }
 
     /// Money in, if it may come.
-    pub fn fill(&self, doc: &mut Doc, amount: i64, more: &Value) -> Result<(), Done> {
+    pub fn fill(&self, doc: &mut Doc, kind: &str, amount: i64, more: &Value) -> Result<(), Done> {
         if !["active", "depleted"].contains(&doc.status()) || self.is_expired(doc) {
             return Err(no(400, "retainer_not_active"));
         }
-        self.line(doc, "deposit", amount, more);
+        self.line(doc, kind, amount, more);
         doc.set("status", "active");
         doc.set("alerted", false);
         Ok(())
     }
 
     /// Money out, if there is enough.
-    fn take(&self, doc: &mut Doc, amount: i64, more: &Value) -> Result<(), Done> {
+    fn take(&self, doc: &mut Doc, kind: &str, amount: i64, more: &Value) -> Result<(), Done> {
         if doc.status() != "active" || self.is_expired(doc) {
             return Err(no(400, "retainer_not_active"));
         }
         if doc.money("currentBalance") < amount {
             return Err(no(400, "insufficient_balance"));
         }
-        self.line(doc, "consumption", amount, more);
+        self.line(doc, kind, amount, more);
         if doc.money("currentBalance") <= 0 {
             doc.set("status", "depleted");
         }
@@ -264,7 +277,7 @@ impl Shared {
         let more = json!({"invoiceId": invoice.as_ref().map(Doc::id)});
         let (mut alert, mut ask_more) = (false, false);
         let doc = self.change(Kind::Retainer, by, |doc| {
-            self.take(doc, amount, &more)?;
+            self.take(doc, "consumption", amount, &more)?;
             let left = doc.money("currentBalance");
             alert = left <= doc.money("minimumBalance") && doc.0["alerted"] != json!(true);
             ask_more = doc.has("replenishThreshold")

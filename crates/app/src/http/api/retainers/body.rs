@@ -9,6 +9,7 @@ use domain::{
         open::{OpenRetainer, Terms},
         refund::RefundRetainer,
         replenish::ReplenishRetainer,
+        transfer::TransferRetainer,
         update::UpdateRetainer,
     },
 };
@@ -75,6 +76,7 @@ macro_rules! body_with_terms {
 body_with_terms! {
     #[schemars(
         extend("required" = ["initialAmount"]),
+        extend("anyOf" = [{"required": ["clientId"]}, {"required": ["customerId"]}]),
         example = json!({"clientId": "CLT-2026-0001", "initialAmount": "5000"})
     )]
     OpenBody {
@@ -175,6 +177,26 @@ pub(super) fn refund(of: &Of, body: RefundBody) -> Result<RefundRetainer, Refusa
     Ok(RefundRetainer { retainer: of.row(), amount, reason: body.reason.0 })
 }
 
+#[derive(Debug, Default, Deserialize, JsonSchema)]
+#[serde(rename_all = "camelCase", deny_unknown_fields, default)]
+#[schemars(
+    extend("required" = ["toRetainerId", "amount"]),
+    example = json!({"toRetainerId": "RET-2026-0002", "amount": "1000"})
+)]
+pub(super) struct TransferBody {
+    /// Another retainer of the same client.
+    to_retainer_id: Reference,
+    amount: Amount,
+    description: Notes,
+}
+
+pub(super) fn transfer(of: &Of, body: TransferBody) -> Result<TransferRetainer, Refusal> {
+    let amount = body.amount.required("amount")?;
+    let missing = || Refusal::field(Message::InvalidField, "toRetainerId", Message::FieldRequired);
+    let to = body.to_retainer_id.reference().ok_or_else(missing)?;
+    Ok(TransferRetainer { retainer: of.row(), to, amount, description: body.description.0 })
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -223,8 +245,7 @@ mod tests {
             assert_eq!(refusal.code, "unknown_field", "{field}");
         }
         let body = body::read::<UpdateBody>(br#"{"minimumBalance":"10.50","__v":4}"#).unwrap();
-        // The path names it, as it always does.
-        let command = update(&Of::row_named("RET-2026-0001"), body);
+        let command = update(&Of::named([Some("RET-2026-0001"), None]), body);
         let command = command.map_err(|refusal| refusal.code).unwrap();
         let minimum = command.terms.minimum_balance;
         assert_eq!((minimum, command.version), (Some("10.5".parse().unwrap()), Some(4)));

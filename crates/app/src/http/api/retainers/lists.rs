@@ -7,7 +7,7 @@ use domain::{
 };
 use schemars::JsonSchema;
 use serde::Deserialize;
-use store::{Listed, RetainerFilter, RetainerSum, RetainerView};
+use store::{RetainerFilter, RetainerSum, RetainerView};
 
 use crate::http::{
     error::Refusal,
@@ -27,22 +27,26 @@ pub(super) struct Filter {
 }
 
 fn every(today: Day, own: Option<Id<User>>) -> RetainerFilter {
-    RetainerFilter { today, own, statuses: Vec::new(), kind: None, client: None, low_only: false }
+    RetainerFilter {
+        today,
+        own,
+        statuses: Vec::new(),
+        kind: None,
+        client: None,
+        case: None,
+        low_only: false,
+    }
 }
 
 pub(super) async fn all(
     question: Question<Filter>,
 ) -> Result<Rows<RetainerView, Summary>, Refusal> {
     let Filter { status, retainer_type, client_id, case_id } = &question.filter;
-    if case_id.0.is_some() {
-        // Cases are not kept yet, so no retainer belongs to one.
-        let none = Listed { rows: Vec::new(), total: 0, next: None };
-        return Ok(question.rows_beside(none, Summary(Vec::new())));
-    }
     let filter = RetainerFilter {
         statuses: status.0.clone(),
         kind: retainer_type.0,
         client: client_id.reference(),
+        case: case_id.reference(),
         ..every(question.today, question.own)
     };
     part(&question, filter).await

@@ -13,7 +13,7 @@ use domain::{
 use hyper::Method;
 use store::{ReadError, Reader, RetainerView};
 
-pub(super) use self::show::{RetainerDoc, write};
+pub(super) use self::show::{MovementDoc, RetainerDoc, write, write_movement};
 use crate::{
     http::{
         error::Refusal,
@@ -29,6 +29,7 @@ pub(in crate::http) fn routes() -> Resource {
     const READ: Action = Action::ReadRetainers;
     let low = list("listLowRetainers", "Active, at or below their minimum", READ, lists::low);
     let history = list("listMovements", "A retainer's journal, newest first", READ, history);
+    let transfer = command("Move it to another retainer", body::transfer, show::TRANSFERRED);
     let update = command("Change a retainer's terms", body::update, show::UPDATED);
     Resource::new("retainers", "Client money held in trust.")
         .post("/", command("Open a retainer with its first deposit", body::open, show::OPENED))
@@ -40,6 +41,7 @@ pub(in crate::http) fn routes() -> Resource {
         .post("/{id}/consume", command("Draw on a retainer", body::consume, show::CONSUMED))
         .post("/{id}/replenish", command("Deposit more", body::replenish, show::REPLENISHED))
         .post("/{id}/refund", command("Return what is left", body::refund, show::REFUNDED))
+        .post("/{id}/transfer", transfer)
         .get("/{id}/history", history)
 }
 

@@ -3,7 +3,7 @@
 use domain::{
     Day,
     reply::{Reply, Shown},
-    rows::{Client, Movement, MovementKind, Retainer, RetainerStatus, RetainerType},
+    rows::{Case, Client, Invoice, Movement, MovementKind, Retainer, RetainerStatus, RetainerType},
 };
 use hyper::StatusCode;
 use schemars::{JsonSchema, Schema, SchemaGenerator};
@@ -12,7 +12,11 @@ use store::RetainerView;
 use crate::{
     http::{
         answer::Telling,
-        api::clients::{self, ClientShortDoc},
+        api::{
+            clients::{self, ClientShortDoc},
+            invoices::{self, InvoiceDoc},
+            short::{self, CaseShortDoc},
+        },
         json,
         read::Visible,
         wire::{self, NothingDoc, ObjectDoc, wire},
@@ -36,9 +40,11 @@ pub(super) const CONSUMED: Telling = Telling {
             moved.transaction(o);
             moved.low_balance(o);
         });
-        Moved::of(reply).low_balance(o);
+        let moved = Moved::of(reply);
+        moved.low_balance(o);
+        moved.invoice_paid(o);
     },
-    doc: told::<ConsumedDoc, LowBalanceDoc>,
+    doc: told::<ConsumedDoc, DrawnDoc>,
     ..UPDATED
 };
 pub(super) const REPLENISHED: Telling = Telling {
@@ -54,6 +60,18 @@ pub(super) const REFUNDED: Telling = Telling {
         Moved::of(reply).refund_amount(o);
     },
     doc: told::<RefundAmountDoc, RefundAmountDoc>,
+    ..UPDATED
+};
+
+pub(super) const TRANSFERRED: Telling = Telling {
+    message: Message::RetainerTransferred,
+    fields: |o, reply| {
+        tell(o, reply, |o, moved| {
+            moved.transaction(o);
+            moved.target(o);
+        });
+    },
+    doc: told::<TransferredDoc, NothingDoc>,
     ..UPDATED
 };
 
@@ -83,9 +101,20 @@ wire! {
         transaction: MovementDoc,
     }
 
-    /// Whether it stands at or below its minimum.
-    LowBalanceDoc {
+    /// Under `data` of a transfer.
+    TransferredDoc {
+        retainer: RetainerDoc,
+        transaction: MovementDoc,
+        /// The retainer that it went to.
+        to: RetainerDoc,
+    }
+
+    /// Beside a consume.
+    DrawnDoc {
+        /// Whether it stands at or below its minimum.
         lowBalanceAlert: bool,
+        /// The invoice that it paid.
+        invoice ? InvoiceDoc,
     }
 
     /// What was returned.
@@ -117,7 +146,7 @@ wire! {
         lowBalanceAlertSent: bool,
         /// The payment that was asked for when it ran low.
         replenishRequestId: Option<wire::Id>,
-        caseId: Option<wire::Id>,
+        caseId: Option<CaseShortDoc>,
         agreementUrl: Option<String>,
         agreementSignedDate: Option<wire::Day>,
         notes: Option<String>,
@@ -147,17 +176,32 @@ wire! {
 struct Moved<'a> {
     retainer: &'a Retainer,
     client: &'a Client,
+    case: Option<&'a Case>,
     movement: Option<&'a Movement>,
+    /// The invoice that it paid, and its matter.
+    invoice: Option<(&'a Invoice, Option<&'a Case>)>,
+    /// The retainer that it went to, and its matter.
+    to: Option<(&'a Retainer, Option<&'a Case>)>,
+    today: Day,
     /// The retainer as JSON; empty until it is written.
     json: Vec<u8>,
 }
 
 impl<'a> Moved<'a> {
     fn of(reply: &'a Reply) -> Self {
-        let Shown::Retainer { retainer, client, movement } = &reply.shown else {
+        let Shown::Retainer { retainer, client, case, movement, invoice, to } = &reply.shown else {
             unreachable!("a retainer command shows a retainer")
         };
-        Self { retainer, client, movement: movement.as_deref(), json: Vec::new() }
+        Self {
+            retainer,
+            client,
+            case: case.as_deref(),
+            movement: movement.as_deref(),
+            invoice: invoice.as_deref().map(|invoice| (invoice, reply.case(invoice.case))),
+            to: to.as_deref().map(|to| (to, reply.case(to.terms.case))),
+            today: reply.today,
+            json: Vec::new(),
+        }
     }
 
     /// Dashboards read both of them under `data`.
@@ -170,6 +214,19 @@ impl<'a> Moved<'a> {
 
     fn low_balance(&self, o: &mut json::Object<'_>) {
         o.flag("lowBalanceAlert", self.retainer.is_low());
+    }
+
+    fn invoice_paid(&self, o: &mut json::Object<'_>) {
+        if let Some((invoice, case)) = self.invoice {
+            let client = Some(self.client);
+            o.with("invoice", |out| invoices::write(out, invoice, client, case, self.today));
+        }
+    }
+
+    fn target(&self, o: &mut json::Object<'_>) {
+        if let Some((to, case)) = self.to {
+            o.with("to", |out| write(out, to, self.client, case, self.today));
+        }
     }
 
     fn refund_amount(&self, o: &mut json::Object<'_>) {
@@ -188,7 +245,7 @@ fn tell(
 ) {
     let mut moved = Moved::of(reply);
     let mut out = Vec::with_capacity(1_024);
-    write(&mut out, moved.retainer, moved.client, reply.today);
+    write(&mut out, moved.retainer, moved.client, moved.case, moved.today);
     moved.json = out;
     o.raw("retainer", &moved.json);
     o.with("data", |out| {
@@ -206,7 +263,7 @@ impl Visible for RetainerView {
         self.retainer.terms.notes = None;
     }
     fn write(&self, out: &mut Vec<u8>, today: Day) {
-        write(out, &self.retainer, &self.client, today);
+        write(out, &self.retainer, &self.client, self.case.as_ref(), today);
     }
 }
 
@@ -223,6 +280,7 @@ pub(in crate::http::api) fn write(
     out: &mut Vec<u8>,
     retainer: &Retainer,
     client: &Client,
+    case: Option<&Case>,
     today: Day,
 ) {
     let terms = &retainer.terms;
@@ -255,7 +313,7 @@ pub(in crate::http::api) fn write(
         }
         o.flag("lowBalanceAlertSent", retainer.low_balance_alerted);
         o.id_or_null("replenishRequestId", retainer.replenish_request);
-        o.id_or_null("caseId", terms.case);
+        o.with_or_null("caseId", case, short::write_case);
         o.text_or_null("agreementUrl", terms.agreement_url.as_deref());
         o.day_or_null("agreementSignedDate", terms.agreement_signed);
         o.text_or_null("notes", terms.notes.as_deref());
@@ -266,7 +324,7 @@ pub(in crate::http::api) fn write(
 }
 
 /// One line of a retainer's journal.
-fn write_movement(out: &mut Vec<u8>, movement: &Movement) {
+pub(in crate::http::api) fn write_movement(out: &mut Vec<u8>, movement: &Movement) {
     json::object(out, |o| {
         o.id("_id", movement.id);
         o.integer("seq", movement.seq);
@@ -287,6 +345,7 @@ mod tests {
 
     use domain::{
         Currency, Id, Money, Timestamp,
+        reply::Beside,
         rows::{ClientProfile, ClientType, MovementKind, RetainerTerms, RetainerType},
     };
     use serde_json::{Value, json};
@@ -307,6 +366,7 @@ mod tests {
             kind: ClientType::Individual,
             profile,
             user: None,
+            deleted: false,
             created_by: user,
             version: 0,
             created_at: at,
@@ -361,9 +421,12 @@ mod tests {
         let shown = Shown::Retainer {
             retainer: Arc::new(retainer),
             client: Arc::new(client),
+            case: None,
             movement: Some(Arc::new(movement)),
+            invoice: None,
+            to: None,
         };
-        Reply { seq: 7, today: day, shown }
+        Reply { seq: 7, today: day, shown, beside: Beside::default() }
     }
 
     fn told(telling: Telling, balance: i64) -> Value {
