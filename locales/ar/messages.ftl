@@ -178,6 +178,7 @@ invoice_written_off = تم شطب الفاتورة بنجاح
 credit_note_created = تم إنشاء الإشعار الدائن بنجاح
 client_updated = تم تحديث العميل بنجاح
 client_deleted = تم حذف العميل بنجاح
+clients_deleted = تم حذف العملاء بنجاح
 case_created = تم إنشاء القضية بنجاح
 case_updated = تم تحديث القضية بنجاح
 case_deleted = تم حذف القضية بنجاح

@@ -178,6 +178,7 @@ invoice_written_off = The invoice was written off
 credit_note_created = The credit note was created
 client_updated = The client was updated
 client_deleted = The client was deleted
+clients_deleted = The clients were deleted
 case_created = The case was created
 case_updated = The case was updated
 case_deleted = The case was deleted

@@ -242,6 +242,7 @@ messages! {
     CreditNoteCreated = "credit_note_created",
     ClientUpdated = "client_updated",
     ClientDeleted = "client_deleted",
+    ClientsDeleted = "clients_deleted",
     CaseCreated = "case_created",
     CaseUpdated = "case_updated",
     CaseDeleted = "case_deleted",

@@ -10,7 +10,7 @@ use std::{
 use axum::extract::{FromRequest, FromRequestParts, RawPathParams};
 use bytes::Bytes;
 use domain::{
-    Actor, Command, Day, Id, Ref, Rejection, Role,
+    Actor, Command, Day, Id, MARKET, Ref, Rejection, Role,
     actor::{Action, Reach},
     id::User,
     rows::Firm,
@@ -65,6 +65,13 @@ impl Caller {
         let bearer = app.auth.actor(&parts.headers, changes, &app.cors_origins)?;
         let Bearer { actor, in_market } = bearer;
         Ok(Self { actor, in_market, app: Arc::clone(app) })
+    }
+
+    /// Whoever it is, without a token: they belong to no firm but the market, and may look at it.
+    pub fn nobody(app: &Arc<App>) -> Self {
+        let (user, in_market) = (Id::new([0; 12]), Role::Client);
+        let actor = Actor { user, firm: MARKET, claimed: in_market };
+        Self { actor, in_market, app: Arc::clone(app) }
     }
 
     /// Whether the caller may read: `None` the whole firm, `Some` only the client linked to this login.

@@ -6,9 +6,10 @@
 use std::{borrow::Cow, fmt, marker::PhantomData};
 
 use domain::rows::{
-    ApplicationKind, CheckState, ClientType, InvoiceStatus, LineKind, MovementKind, Overpayment,
-    PaymentMethod, PaymentStatus, PaymentTerms, PaymentType, RetainerStatus, RetainerType, Review,
-    TransactionStatus, TransactionType,
+    AlertKind, ApplicationKind, CaseStatus, CheckState, ClientType, InvoiceStatus, JobStatus,
+    LineKind, MovementKind, Overpayment, PaymentMethod, PaymentStatus, PaymentTerms, PaymentType,
+    ProposalStatus, RetainerStatus, RetainerType, Review, StatementKind, TransactionStatus,
+    TransactionType,
 };
 use domain::{Currency, Decimal, Id, Moment, Ref, Rejection, Role, id::User, money::MoneyError};
 use hyper::StatusCode;
@@ -477,10 +478,13 @@ macro_rules! named {
     };
 }
 named! {
+    AlertKind,
     ApplicationKind,
+    CaseStatus,
     CheckState,
     ClientType,
     InvoiceStatus,
+    JobStatus,
     LineKind,
     MovementKind,
     Overpayment,
@@ -488,10 +492,12 @@ named! {
     PaymentStatus,
     PaymentTerms,
     PaymentType,
+    ProposalStatus,
     RetainerStatus,
     RetainerType,
     Review,
     Role,
+    StatementKind,
     TransactionStatus,
     TransactionType,
 }

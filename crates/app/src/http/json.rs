@@ -140,6 +140,13 @@ impl Object<'_> {
         write(self.name(name), format_args!("{value}"));
     }
 
+    pub fn money_or_null(&mut self, name: &str, value: Option<Money>) {
+        match value {
+            Some(value) => self.money(name, value),
+            None => self.null(name),
+        }
+    }
+
     /// A number that is no amount, exactly.
     pub fn decimal(&mut self, name: &str, value: Decimal) {
         write(self.name(name), format_args!("{value}"));

@@ -15,7 +15,7 @@ use super::{
     extract::{Caller, Of},
     field::Count,
     json,
-    route::Place,
+    route::{Needs, Place},
     wire::{self, NothingDoc, ObjectDoc, wire},
 };
 use crate::{App, messages::Message};
@@ -73,13 +73,19 @@ impl<F: DeserializeOwned> Question<F> {
     pub async fn of_request(
         parts: &mut Parts,
         app: &Arc<App>,
-        action: Action,
+        needs: Needs,
         place: Place,
     ) -> Result<Self, Refusal> {
         let of = Of::path(parts).await?;
-        let mut caller = Caller::of_request(parts, app)?;
+        let mut caller = match needs {
+            Needs::Nothing => Caller::nobody(app),
+            Needs::Token | Needs::Permission(_) => Caller::of_request(parts, app)?,
+        };
         caller.enter(place).await?;
-        let own = caller.may(action).await?;
+        let own = match needs {
+            Needs::Nothing | Needs::Token => None,
+            Needs::Permission(action) => caller.may(action).await?,
+        };
         let filter = body::query(&parts.uri)?;
         let page = Page::Number { page: 1, limit: LIMIT_DEFAULT };
         let today = caller.today().await?;
@@ -90,10 +96,10 @@ impl<F: DeserializeOwned> Question<F> {
     pub async fn of_list_request(
         parts: &mut Parts,
         app: &Arc<App>,
-        action: Action,
+        needs: Needs,
         place: Place,
     ) -> Result<Self, Refusal> {
-        let question = Self::of_request(parts, app, action, place).await?;
+        let question = Self::of_request(parts, app, needs, place).await?;
         Ok(Self { page: page(&parts.uri)?, ..question })
     }
 }

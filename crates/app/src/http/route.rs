@@ -66,7 +66,6 @@ impl Resource {
 
     /// About the rows of one firm, whoever asks: there the role of the token counts, and whoever has
     /// left their own firm is refused.
-    #[expect(dead_code, reason = "no resource is everybody's yet")]
     pub fn of_firm(mut self, firm: Id<Firm>) -> Self {
         for route in &mut self.routes {
             route.operation.place = Some(firm);
@@ -223,11 +222,11 @@ where
 #[serde(deny_unknown_fields)]
 pub(crate) struct EmptyBody {}
 
-/// A read of whoever `action` permits. The filter's fields are its parameters.
+/// A read of whoever may: an [`Action`], or [`Needs::Nothing`]. The filter's fields are its parameters.
 pub(crate) fn read<F, T, Fut>(
     id: &str,
     summary: &'static str,
-    action: Action,
+    needs: impl Into<Needs>,
     handler: fn(Question<F>) -> Fut,
 ) -> Operation
 where
@@ -235,21 +234,22 @@ where
     T: Told + 'static,
     Fut: Future<Output = Result<T, Refusal>> + Send + 'static,
 {
+    let needs = needs.into();
     let answer = move |app: Arc<App>, request: Request, place| async move {
         let (mut parts, _) = request.into_parts();
-        let question = Question::of_request(&mut parts, &app, action, place).await?;
+        let question = Question::of_request(&mut parts, &app, needs, place).await?;
         handler(question).await.map(Told::answer)
     };
     let mount =
         move |filter, place| on(filter, move |State(app), request| answer(app, request, place));
-    reading::<T>(id, summary, Needs::Permission(action), Some(F::json_schema), mount)
+    reading::<T>(id, summary, needs, Some(F::json_schema), mount)
 }
 
 /// A part of a list; as [`read`], with the parameters that choose the part.
 pub(crate) fn list<F, T, Fut>(
     id: &str,
     summary: &'static str,
-    action: Action,
+    needs: impl Into<Needs>,
     handler: fn(Question<F>) -> Fut,
 ) -> Operation
 where
@@ -257,9 +257,10 @@ where
     T: Told + 'static,
     Fut: Future<Output = Result<T, Refusal>> + Send + 'static,
 {
+    let needs = needs.into();
     let answer = move |app: Arc<App>, request: Request, place| async move {
         let (mut parts, _) = request.into_parts();
-        let question = Question::of_list_request(&mut parts, &app, action, place).await?;
+        let question = Question::of_list_request(&mut parts, &app, needs, place).await?;
         handler(question).await.map(Told::answer)
     };
     let query = |generator: &mut SchemaGenerator| {
@@ -270,7 +271,7 @@ where
     };
     let mount =
         move |filter, place| on(filter, move |State(app), request| answer(app, request, place));
-    reading::<T>(id, summary, Needs::Permission(action), Some(query), mount)
+    reading::<T>(id, summary, needs, Some(query), mount)
 }
 
 /// The row named in the path.
@@ -390,6 +391,12 @@ pub(super) fn pascal_case(name: &str) -> String {
 fn capitalised(word: &str) -> String {
     let (first, rest) = word.split_at(word.len().min(1));
     first.to_ascii_uppercase() + rest
+}
+
+impl From<Action> for Needs {
+    fn from(action: Action) -> Self {
+        Self::Permission(action)
+    }
 }
 
 impl Needs {

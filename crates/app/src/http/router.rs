@@ -11,8 +11,9 @@ use tower_http::cors::CorsLayer;
 
 use super::{
     api::{
-        clients, commands, credit_notes, expenses, health, invoices, me, members, outcomes,
-        payments, refunds, retainers, time_entries, transactions,
+        alerts, audit, cases, clients, commands, credit_notes, expenses, health, invoices, jobs,
+        me, members, outcomes, payments, proposals, refunds, reports, retainers, time_entries,
+        transactions,
     },
     dialect, docs,
     error::Refusal,
@@ -30,6 +31,7 @@ pub(crate) fn resources() -> Vec<Resource> {
         commands::routes().nested("/api/commands"),
         outcomes::routes().nested("/api/outcomes"),
         clients::routes().nested("/api/clients"),
+        cases::routes().nested("/api/cases"),
         retainers::routes().nested("/api/retainers"),
         payments::routes().nested("/api/payments"),
         refunds::routes().nested("/api/refunds"),
@@ -38,6 +40,11 @@ pub(crate) fn resources() -> Vec<Resource> {
         transactions::routes().nested("/api/transactions"),
         time_entries::routes().nested("/api/time-entries"),
         expenses::routes().nested("/api/expenses"),
+        jobs::routes().nested("/api/jobs"),
+        proposals::routes().nested("/api/proposals"),
+        reports::routes().nested("/api/reports"),
+        alerts::routes().nested("/api/alerts"),
+        audit::routes().nested("/api/audit"),
     ]
 }
 

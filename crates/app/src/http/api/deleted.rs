@@ -1,7 +1,7 @@
 //! What is told of rows that were deleted: hidden from now on, kept with their numbers.
 
 use domain::{
-    Id,
+    Id, Ref,
     reply::{Reply, Shown},
     rows::Firm,
 };
@@ -11,6 +11,8 @@ use schemars::{Schema, SchemaGenerator};
 use crate::{
     http::{
         answer::Telling,
+        error::Refusal,
+        field::{List, Reference},
         json,
         wire::{self, ObjectDoc, wire},
     },
@@ -23,6 +25,15 @@ pub(super) const INVOICE: Telling = telling(Message::InvoiceDeleted);
 
 pub(super) const fn telling(message: Message) -> Telling {
     Telling { status: StatusCode::OK, message, location: None, fields: tell, doc: describe }
+}
+
+/// The rows that a list names; at least one.
+pub(super) fn named<T>(List(list): List<Reference>, field: &str) -> Result<Vec<Ref<T>>, Refusal> {
+    let missing = || Refusal::field(Message::IdsRequired, field, Message::FieldRequired);
+    if list.is_empty() {
+        return Err(missing());
+    }
+    list.into_iter().map(|row| row.reference().ok_or_else(missing)).collect()
 }
 
 wire! {
