@@ -1,8 +1,9 @@
 -- The whole practice: invoices, payments, books, work, the market, and clients' accounts. The same rules
 -- as in the core.
 --
--- Generated columns repeat the domain's functions of a row, so that lists can be filtered and added up
--- by an index; a test holds them against the domain.
+-- Some columns repeat what follows from the others (status, due, applied, deposited), so that lists can be
+-- filtered and added up by an index; a CHECK beside each keeps it true. They are no generated columns:
+-- SQLite reads the row for those even where an index holds them.
 
 create table invoices (
     firm_id          blob    not null,
@@ -41,18 +42,18 @@ create table invoices (
     notes            text,
     version          integer not null,
     updated_at       integer not null,
-    due    integer not null generated always as (case when stage = 'issued'
-               then total - paid - retainer_applied - credited - written_off else 0 end),
-    status text not null generated always as (case when stage <> 'issued' then stage
-               when credited = total then 'void'
-               when total = paid + retainer_applied + credited + written_off then 'paid'
-               when paid <> 0 or retainer_applied <> 0 then 'partial'
-               when viewed_at is not null then 'viewed' else 'sent' end),
+    due              integer not null,
+    status           text    not null,
     primary key (firm_id, id),
     unique (firm_id, number),
     foreign key (firm_id, client_id) references clients (firm_id, id),
     foreign key (firm_id, case_id) references cases (firm_id, id),
     check (paid + retainer_applied + credited + written_off <= total),
+    check (due = case stage when 'issued'
+        then total - paid - retainer_applied - credited - written_off else 0 end),
+    check (status = case when stage <> 'issued' then stage when credited = total then 'void'
+        when due = 0 then 'paid' when paid <> 0 or retainer_applied <> 0 then 'partial'
+        when viewed_at is not null then 'viewed' else 'sent' end),
     check (total = subtotal - discount + vat),
     check (discount_rate is null or discount_fixed is null),
     check ((issued_seq is null) = (issued_at is null)),
@@ -60,15 +61,22 @@ create table invoices (
     check ((deleted = 1) = (stage = 'cancelled'))
 ) strict;
 
-create index invoices_newest on invoices (firm_id, created_at, id) where deleted = 0;
+-- The first covers a search, _sums what is added up, _issued every other order: they read no rows.
+create index invoices_newest on invoices (firm_id, created_at, id, number, client_id)
+    where deleted = 0;
 create index invoices_client on invoices (firm_id, client_id, created_at, id) where deleted = 0;
 create index invoices_case on invoices (firm_id, case_id, created_at, id) where case_id is not null;
-create index invoices_status on invoices (firm_id, status, currency, created_at, id, total)
+create index invoices_status on invoices (firm_id, status, created_at, id) where deleted = 0;
+create index invoices_sums on invoices
+    (firm_id, status, currency, total, paid, retainer_applied, due, client_id)
     where deleted = 0;
-create index invoices_issued on invoices (firm_id, issue_day, id, created_at) where deleted = 0;
-create index invoices_open on invoices (firm_id, client_id, currency, due_day, id, due) where due > 0;
+create index invoices_issued on invoices
+    (firm_id, issue_day, id, created_at, status, due_day, total, due)
+    where deleted = 0;
+create index invoices_open on invoices (firm_id, client_id, currency, due_day, id, due)
+    where due > 0 and deleted = 0;
 create index invoices_overdue on invoices (firm_id, due_day, id, created_at, currency, due)
-    where due > 0;
+    where due > 0 and deleted = 0;
 
 create table applications (
     firm_id     blob    not null,
@@ -126,12 +134,9 @@ create table payments (
     receipt_sent   integer not null check (receipt_sent in (0, 1)),
     version        integer not null,
     updated_at     integer not null,
-    -- What the claims add up to, so that the sum below can be checked.
     applied        integer not null check (applied >= 0),
     deposited      integer not null check (deposited >= 0),
-    status text not null generated always as (case when stage <> 'completed' then stage
-               when refunded = amount then 'refunded'
-               when refunded <> 0 then 'partially_refunded' else 'completed' end),
+    status         text    not null,
     primary key (firm_id, id),
     unique (firm_id, number),
     foreign key (firm_id, client_id) references clients (firm_id, id),
@@ -140,6 +145,8 @@ create table payments (
     foreign key (firm_id, case_id) references cases (firm_id, id),
     check (unapplied + applied + deposited + refunded = case
         when stage = 'completed' and kind not in ('vendor_payment', 'transfer') then amount else 0 end),
+    check (status = case when stage <> 'completed' then stage when refunded = amount then 'refunded'
+        when refunded <> 0 then 'partially_refunded' else 'completed' end),
     check (client_id is not null or kind in ('vendor_payment', 'transfer')),
     check ((arrived_seq is null) = (arrived_at is null)),
     check ((arrived_at is not null) = (stage = 'completed')),
@@ -152,9 +159,10 @@ create index payments_client on payments (firm_id, client_id, created_at, id)
     where client_id is not null and deleted = 0;
 create index payments_case on payments (firm_id, case_id, created_at, id) where case_id is not null;
 create index payments_invoice on payments (firm_id, invoice_id) where invoice_id is not null;
-create index payments_status on payments (firm_id, status, currency, created_at, id, amount)
+create index payments_status on payments (firm_id, status, created_at, id) where deleted = 0;
+create index payments_sums on payments (firm_id, status, currency, amount, unapplied)
     where deleted = 0;
-create index payments_day on payments (firm_id, day, id, created_at) where deleted = 0;
+create index payments_day on payments (firm_id, day, id, created_at, amount) where deleted = 0;
 create index payments_unreconciled on payments (firm_id, created_at, id)
     where stage = 'completed' and reconciled_at is null and deleted = 0;
 
@@ -243,8 +251,9 @@ create index transactions_client on transactions (firm_id, client_id, created_at
     where client_id is not null;
 create index transactions_case on transactions (firm_id, case_id, created_at, id)
     where case_id is not null;
-create index transactions_day
-    on transactions (firm_id, day, id, created_at, status, kind, currency, category, amount)
+create index transactions_day on transactions (firm_id, day, id, created_at) where deleted = 0;
+create index transactions_sums
+    on transactions (firm_id, status, category, kind, currency, day, amount)
     where deleted = 0;
 
 create table time_entries (

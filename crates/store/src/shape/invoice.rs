@@ -54,6 +54,8 @@ impl Shape for Invoice {
             notes = words_option(self.notes.as_ref()),
             version = count(self.version),
             updated_at = at(self.updated_at),
+            due = money(self.due()),
+            status = name(self.status().name()),
         }
     }
 }
@@ -61,7 +63,7 @@ impl Shape for Invoice {
 impl Read for Invoice {
     fn read<C: Columns>(row: &mut C) -> Result<Self, C::Error> {
         let (id, number, client, currency) = (row.id()?, row.words()?, row.id()?, row.currency()?);
-        Ok(Self {
+        let invoice = Self {
             id,
             number,
             client,
@@ -99,7 +101,10 @@ impl Read for Invoice {
             notes: row.words_option()?,
             version: row.count()?,
             updated_at: row.at()?,
-        })
+        };
+        // Only lists read them.
+        row.pass(2);
+        Ok(invoice)
     }
 }
 

@@ -4,7 +4,7 @@
 //! Three types are enough for every column: bytes, integers and text. Ids are 12 bytes, money is minor
 //! units beside one currency column, days and times are integers, members of closed lists are their
 //! names, flags are 0 and 1. A list inside a row is JSON text in one column: kept with its row, **never
-//! queried**. What a database derives from a row by itself (generated columns) is not named here.
+//! queried**. Columns that follow from others stand last: they are written for lists and constraints.
 
 mod books;
 mod invoice;

@@ -51,6 +51,7 @@ impl Shape for Payment {
             updated_at = at(self.updated_at),
             applied = money(self.applied()),
             deposited = money(self.deposited()),
+            status = name(self.status().name()),
         }
     }
 }
@@ -98,6 +99,7 @@ impl Read for Payment {
         // Kept for the constraints; the claims are what counts.
         row.repeats(payment.applied())?;
         row.repeats(payment.deposited())?;
+        row.pass(1);
         Ok(payment)
     }
 }

@@ -11,7 +11,7 @@ use domain::{
         Retainer, TimeEntry, Transaction,
     },
 };
-use rusqlite::{Connection, OptionalExtension, Params, Result};
+use rusqlite::{CachedStatement, Connection, OptionalExtension, Params, Result};
 
 use super::{
     codec::{Binding, SqliteRow},
@@ -83,14 +83,36 @@ pub(super) fn find<E: Kept>(
     }
 }
 
+/// A query, prepared once a connection.
+pub(super) fn prepared<'c>(connection: &'c Connection, sql: &str) -> Result<CachedStatement<'c>> {
+    #[cfg(test)]
+    super::tests::asked(sql);
+    connection.prepare_cached(sql)
+}
+
 /// The first row of a query.
 pub(super) fn one<T: Read>(
     connection: &Connection,
     sql: &str,
     params: impl Params,
 ) -> Result<Option<T>> {
-    let mut statement = connection.prepare_cached(sql)?;
+    let mut statement = prepared(connection, sql)?;
     statement.query_row(params, |row| T::read(&mut SqliteRow::of(row))).optional()
+}
+
+/// Shows every row of a query to `visit`, and keeps none.
+pub(super) fn each<T: Read>(
+    connection: &Connection,
+    sql: &str,
+    params: impl Params,
+    mut visit: impl FnMut(T),
+) -> Result<()> {
+    let mut statement = prepared(connection, sql)?;
+    let mut rows = statement.query(params)?;
+    while let Some(row) = rows.next()? {
+        visit(T::read(&mut SqliteRow::of(row))?);
+    }
+    Ok(())
 }
 
 /// Every row of a query.
@@ -99,7 +121,7 @@ pub(super) fn all<T: Read>(
     sql: &str,
     params: impl Params,
 ) -> Result<Vec<T>> {
-    let mut statement = connection.prepare_cached(sql)?;
+    let mut statement = prepared(connection, sql)?;
     let rows = statement.query_map(params, |row| T::read(&mut SqliteRow::of(row)))?;
     rows.collect()
 }

@@ -69,7 +69,7 @@ fn in_set(connection: &Connection, firm: Id<Firm>, set: &Set) -> Result<Vec<Load
                 connection,
                 firm,
                 of,
-                "client_id = ?2 and due > 0",
+                "client_id = ?2 and due > 0 and deleted = 0",
                 Loaded::Invoice,
             )?);
             held.extend(rows_where::<Payment>(

@@ -2,8 +2,11 @@
 
 mod fixture;
 mod lists;
+mod plans;
 mod samples;
 mod schema;
+
+use std::{collections::BTreeSet, sync::Mutex};
 
 use domain::{
     Day, Key, Loaded, Ref,
@@ -20,6 +23,13 @@ use domain::{
 use engine::{Store, StoreError};
 use fixture::{Fixture, changed, new, stored_by};
 use samples::{application, case, credit_note, id, proposal, refund, sar, time_entry};
+
+/// Every query that any test has asked, for those who look at how they are answered.
+static ASKED: Mutex<BTreeSet<String>> = Mutex::new(BTreeSet::new());
+
+pub(super) fn asked(sql: &str) {
+    ASKED.lock().unwrap().insert(sql.to_owned());
+}
 
 #[tokio::test]
 async fn every_row_is_read_back_as_it_was_written() {

@@ -27,7 +27,7 @@ pub struct ClientAccount {
 }
 
 /// What a client's documents in one currency add up to. Invoices count once they are sent, unless they
-/// were voided.
+/// were voided or credited in full.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct ClientSum {
     /// How many invoices.

@@ -57,8 +57,8 @@ impl Reader {
     /// [`ReadError`]
     pub async fn balance(&self, firm: Id<Firm>, days: Days) -> Result<Vec<Balance>, ReadError> {
         self.ask(move |db| {
-            let sums = day_sums(db, firm, days, "0")?;
-            let sums = sums.into_iter().map(|sum| (sum.currency.code(), sum));
+            let sums = sums(db, firm, days, SumsOf::Category)?;
+            let sums = sums.into_iter().map(|sum| (sum.currency().code(), sum));
             Ok(balances(sums).into_values().map(|(_, balance)| balance).collect())
         })
         .await
@@ -70,10 +70,10 @@ impl Reader {
     /// [`ReadError`]
     pub async fn monthly(&self, firm: Id<Firm>, days: Days) -> Result<Vec<MonthSum>, ReadError> {
         self.ask(move |db| {
-            let sums = day_sums(db, firm, days, "t.day")?;
+            let sums = sums(db, firm, days, SumsOf::Day)?;
             let sums = sums.into_iter().map(|sum| {
                 let (year, month, _) = sum.day.date();
-                ((year, month, sum.currency.code()), sum)
+                ((year, month, sum.currency().code()), sum)
             });
             let month =
                 |((year, month, _), (count, balance))| MonthSum { year, month, count, balance };
@@ -92,13 +92,8 @@ impl Reader {
         days: Days,
     ) -> Result<Vec<CategorySum>, ReadError> {
         self.ask(move |db| {
-            let only = only_completed(firm, days);
-            let sql = format!(
-                "select t.currency, t.category, t.kind, count(*), sum(t.amount) from transactions t where {}
-                 group by t.category, t.kind, t.currency order by t.category, t.kind, t.currency",
-                only.sql()
-            );
-            Ok(entity::all(db, &sql, params_from_iter(only.values))?)
+            let sums = sums(db, firm, days, SumsOf::Category)?;
+            Ok(sums.into_iter().map(|sum| sum.of).collect())
         })
         .await
     }
@@ -130,6 +125,9 @@ impl Reader {
             let mut only = Only::of::<TimeEntry>(firm);
             only.names("client_id", filter.client.as_ref());
             only.names("case_id", filter.case.as_ref());
+            only.by("time_entries_client", filter.client.is_some());
+            only.by("time_entries_case", filter.case.is_some());
+            only.by("time_entries_day", filter.days != Days::default());
             only.is_option("created_by", filter.by.as_ref().map(blob));
             only.is_option("billable", filter.billable.map(flag));
             only.has("invoice_id", filter.billed);
@@ -167,6 +165,9 @@ impl Reader {
             let mut only = Only::of::<Expense>(firm);
             only.names("client_id", filter.client.as_ref());
             only.names("case_id", filter.case.as_ref());
+            only.by("expenses_client", filter.client.is_some());
+            only.by("expenses_case", filter.case.is_some());
+            only.by("expenses_day", filter.days != Days::default());
             only.is_option("created_by", filter.by.as_ref().map(blob));
             only.is_option("category", filter.category.as_deref().map(text));
             only.is_option("billable", filter.billable.map(flag));
@@ -213,85 +214,84 @@ fn only_transactions(firm: Id<Firm>, filter: &TransactionFilter) -> Only {
     only.is_option("status", filter.status.map(|status| text(status.name())));
     only.is_option("category", filter.category.as_deref().map(text));
     only.days("day", filter.days);
+    only.by("transactions_client", filter.client.is_some());
+    only.by("transactions_case", filter.case.is_some());
+    only.by("transactions_day", filter.days != Days::default());
     only.search(filter.search.as_ref());
     only
 }
 
-fn only_completed(firm: Id<Firm>, days: Days) -> Only {
-    let mut only = Only::of::<Transaction>(firm);
-    only.days("day", days);
-    only.and("t.status = 'completed'".to_owned());
-    only
+/// What sums are kept apart by, beside category, type and currency.
+#[derive(Clone, Copy)]
+enum SumsOf {
+    Category,
+    Day,
 }
 
-impl Read for CategorySum {
+/// The completed transactions of one category, type and currency, and perhaps of one day.
+struct Sum {
+    of: CategorySum,
+    day: Day,
+}
+
+impl Sum {
+    const fn currency(&self) -> Currency {
+        self.of.total.currency()
+    }
+}
+
+impl Read for Sum {
     fn read<C: Columns>(row: &mut C) -> Result<Self, C::Error> {
-        let currency = row.currency()?;
-        Ok(Self {
+        let (day, currency) = (row.day()?, row.currency()?);
+        let of = CategorySum {
             category: row.words_option()?,
             kind: row.name(TransactionType::from_name)?,
             count: row.whole()?,
             total: row.money(currency)?,
-        })
+        };
+        Ok(Self { of, day })
     }
 }
 
-/// The completed transactions of one day, type and currency.
-struct DaySum {
-    day: Day,
-    currency: Currency,
-    kind: TransactionType,
-    count: u64,
-    minor: i64,
-}
-
-impl Read for DaySum {
-    fn read<C: Columns>(row: &mut C) -> Result<Self, C::Error> {
-        Ok(Self {
-            day: row.day()?,
-            currency: row.currency()?,
-            kind: row.name(TransactionType::from_name)?,
-            count: row.whole()?,
-            minor: row.count()?,
-        })
-    }
-}
-
-/// `day` is the expression that keeps days apart.
-fn day_sums(
-    db: &Connection,
-    firm: Id<Firm>,
-    days: Days,
-    day: &str,
-) -> Result<Vec<DaySum>, ReadError> {
-    let only = only_completed(firm, days);
+/// Adds up in the order of one index, so that nothing is sorted.
+fn sums(db: &Connection, firm: Id<Firm>, days: Days, apart: SumsOf) -> Result<Vec<Sum>, ReadError> {
+    let mut only = Only::of::<Transaction>(firm);
+    only.by("transactions_sums", true);
+    only.and("t.status = 'completed'".to_owned());
+    only.days("day", days);
+    let (day, by) = match apart {
+        SumsOf::Category => ("0", "t.category, t.kind, t.currency"),
+        SumsOf::Day => ("t.day", "t.category, t.kind, t.currency, t.day"),
+    };
     let sql = format!(
-        "select {day}, t.currency, t.kind, count(*), sum(t.amount) from transactions t where {}
-         group by {day}, t.kind, t.currency",
+        "select {day}, t.currency, t.category, t.kind, count(*), sum(t.amount) from {} where {}
+         group by {by} order by {by}",
+        only.table::<Transaction>(),
         only.sql()
     );
     Ok(entity::all(db, &sql, params_from_iter(only.values))?)
 }
 
 /// Adds up by `K`: how many, and the balance.
-fn balances<K: Ord>(sums: impl Iterator<Item = (K, DaySum)>) -> BTreeMap<K, (u64, Balance)> {
+fn balances<K: Ord>(sums: impl Iterator<Item = (K, Sum)>) -> BTreeMap<K, (u64, Balance)> {
     let mut balances = BTreeMap::new();
     for (key, sum) in sums {
-        let nothing = Money::zero(sum.currency);
+        let (currency, minor) = (sum.currency(), sum.of.total.minor());
+        let nothing = Money::zero(currency);
         let zero = Balance { income: nothing, expense: nothing, balance: nothing };
         let (count, balance) = balances.entry(key).or_insert((0, zero));
-        *count += sum.count;
+        *count += sum.of.count;
         let add = |money: &mut Money, minor: i64| {
-            *money = Money::from_minor(money.minor().saturating_add(minor), sum.currency);
+            *money = Money::from_minor(money.minor().saturating_add(minor), currency);
         };
-        match sum.kind {
+        match sum.of.kind {
             TransactionType::Income => {
-                add(&mut balance.income, sum.minor);
-                add(&mut balance.balance, sum.minor);
+                add(&mut balance.income, minor);
+                add(&mut balance.balance, minor);
             }
             TransactionType::Expense => {
-                add(&mut balance.expense, sum.minor);
-                add(&mut balance.balance, sum.minor.saturating_neg());
+                add(&mut balance.expense, minor);
+                add(&mut balance.balance, minor.saturating_neg());
             }
             TransactionType::Transfer => {}
         }

@@ -10,8 +10,8 @@ use rusqlite::{Connection, params_from_iter, types::Value};
 
 use super::query::{Only, Sorted, View, join, journal_page, one, page};
 use crate::{
-    ApplicationView, Applications, CreditNoteFilter, CreditNoteView, InvoiceFilter, InvoiceSort,
-    InvoiceStats, InvoiceSum, InvoiceView, Listed, Order, Page, ReadError, Reader,
+    ApplicationView, Applications, CreditNoteFilter, CreditNoteView, Days, InvoiceFilter,
+    InvoiceSort, InvoiceStats, InvoiceSum, InvoiceView, Listed, Order, Page, ReadError, Reader,
     shape::{Columns, Read, journal::Plain as _, read_joined},
     sqlite::{
         codec::blob,
@@ -55,6 +55,7 @@ impl Reader {
         firm: Id<Firm>,
         filter: InvoiceFilter,
     ) -> Result<Vec<InvoiceSum>, ReadError> {
+        let filter = InvoiceFilter { order: Order::default(), ..filter };
         self.ask(move |db| sums(db, only(firm, &filter))).await
     }
 
@@ -119,6 +120,8 @@ impl Reader {
             only.own(filter.own.as_ref());
             only.names("client_id", filter.client.as_ref());
             only.names("invoice_id", filter.invoice.as_ref());
+            only.by("credit_notes_invoice", filter.invoice.is_some());
+            only.by("credit_notes_client", filter.own.is_some() || filter.client.is_some());
             page(db, only, Sorted::NEWEST, &part)
         })
         .await
@@ -165,6 +168,15 @@ fn only(firm: Id<Firm>, filter: &InvoiceFilter) -> Only {
         only.own(filter.own.as_ref());
         only.and("i.issued_at is not null".to_owned());
     }
+    let is_of_client = filter.own.is_some() || filter.client.is_some();
+    only.by("invoices_open", is_of_client && filter.open_only);
+    only.by("invoices_client", is_of_client);
+    only.by("invoices_case", filter.case.is_some());
+    only.by("invoices_overdue", filter.open_only || filter.overdue && filter.statuses.is_empty());
+    only.by("invoices_status", !filter.statuses.is_empty() && !filter.overdue);
+    let is_ordered = !matches!(filter.order.by, InvoiceSort::Created | InvoiceSort::Number);
+    let has_days = filter.issued != Days::default();
+    only.by("invoices_issued", has_days || is_ordered || filter.overdue);
     only.names("client_id", filter.client.as_ref());
     only.names("case_id", filter.case.as_ref());
     only.days("issue_day", filter.issued);
@@ -203,10 +215,12 @@ fn sorted(order: Order<InvoiceSort>) -> Sorted {
     }
 }
 
-fn sums(db: &Connection, only: Only) -> Result<Vec<InvoiceSum>, ReadError> {
+fn sums(db: &Connection, mut only: Only) -> Result<Vec<InvoiceSum>, ReadError> {
+    only.by_instead("invoices_status", "invoices_sums");
     let sql = format!(
-        "select i.status, i.currency, count(*), sum(i.total) from invoices i where {}
+        "select i.status, i.currency, count(*), sum(i.total) from {} where {}
          group by 1, 2 order by 1, 2",
+        only.table::<Invoice>(),
         only.sql()
     );
     Ok(entity::all(db, &sql, params_from_iter(only.values))?)
@@ -237,7 +251,7 @@ fn due(
 ) -> Result<Vec<(u64, Money)>, ReadError> {
     let before = today.map_or(i64::MAX, |today| i64::from(today.days()));
     let sql = "select currency, count(*), sum(due) from invoices
-         where firm_id = ?1 and due > 0 and due_day < ?2 group by 1 order by 1";
+         where firm_id = ?1 and due > 0 and deleted = 0 and due_day < ?2 group by 1 order by 1";
     let sums: Vec<CountAndSum> = entity::all(db, sql, (firm.bytes(), before))?;
     Ok(sums.into_iter().map(|CountAndSum(count, sum)| (count, sum)).collect())
 }

@@ -35,6 +35,9 @@ impl Reader {
             only.is_option("owner_id", filter.owner.as_ref().map(blob));
             only.is_option("category", filter.category.as_deref().map(text));
             only.one_of("status", filter.statuses.iter().map(|status| status.name()));
+            only.by("jobs_owner", filter.owner.is_some());
+            only.by("jobs_status", !filter.statuses.is_empty());
+            only.by("jobs_category", filter.category.is_some());
             only.search(filter.search.as_ref());
             page(db, only, Sorted::NEWEST, &part)
         })
@@ -63,6 +66,8 @@ impl Reader {
             let mut only = Only::of::<Proposal>(MARKET);
             only.names("job_id", filter.job.as_ref());
             only.is_option("created_by", filter.lawyer.as_ref().map(blob));
+            only.by("proposals_job", filter.job.is_some());
+            only.by("proposals_lawyer", filter.lawyer.is_some());
             page(db, only, Sorted::NEWEST, &part)
         })
         .await

@@ -55,7 +55,8 @@ impl Reader {
         firm: Id<Firm>,
         filter: PaymentFilter,
     ) -> Result<Vec<PaymentSum>, ReadError> {
-        self.ask(move |db| sums(db, &only(firm, &filter))).await
+        let filter = PaymentFilter { order: Order::default(), ..filter };
+        self.ask(move |db| sums(db, only(firm, &filter))).await
     }
 
     /// What all payments add up to in each currency, by code; `recent` are those made on these days.
@@ -157,10 +158,19 @@ fn only(firm: Id<Firm>, filter: &PaymentFilter) -> Only {
     only.one_of("status", filter.statuses.iter().map(|status| status.name()));
     only.is_option("method", filter.method.map(|method| text(method.name())));
     only.is_option("kind", filter.kind.map(|kind| text(kind.name())));
+    // Every id it names is looked up.
+    only.by("sqlite_autoindex_payments_1", filter.invoice.is_some());
+    only.by("payments_client", filter.own.is_some() || filter.client.is_some());
+    only.by("payments_case", filter.case.is_some());
+    only.by("payments_status", !filter.statuses.is_empty() || filter.pending_checks);
+    let is_ordered = !matches!(filter.order.by, PaymentSort::Created | PaymentSort::Number);
+    only.by("payments_day", filter.days != Days::default() || is_ordered);
+    only.by("payments_unreconciled", filter.is_reconciled == Some(false));
     if let Some(invoice) = &filter.invoice {
         let id = only.id_of(invoice);
         only.and(format!(
-            "p.id in (select id from payments where firm_id = ?1 and invoice_id = {id}
+            "p.id in (select id from payments indexed by payments_invoice
+                      where firm_id = ?1 and invoice_id = {id}
                  union select payment_id from applications where firm_id = ?1 and invoice_id = {id})"
         ));
     }
@@ -187,13 +197,15 @@ fn sorted(order: Order<PaymentSort>) -> Sorted {
     }
 }
 
-fn sums(db: &Connection, only: &Only) -> Result<Vec<PaymentSum>, ReadError> {
+fn sums(db: &Connection, mut only: Only) -> Result<Vec<PaymentSum>, ReadError> {
+    only.by_instead("payments_status", "payments_sums");
     let sql = format!(
-        "select p.status, p.currency, count(*), sum(p.amount) from payments p where {}
+        "select p.status, p.currency, count(*), sum(p.amount) from {} where {}
          group by 1, 2 order by 1, 2",
+        only.table::<Payment>(),
         only.sql()
     );
-    Ok(entity::all(db, &sql, params_from_iter(&only.values))?)
+    Ok(entity::all(db, &sql, params_from_iter(only.values))?)
 }
 
 impl Read for PaymentSum {
@@ -223,7 +235,7 @@ fn stats(db: &Connection, firm: Id<Firm>, recent: Days) -> Result<Vec<PaymentSta
         let zero = || PaymentStats::zero(currency);
         note(stats.entry(currency.code()).or_insert_with(zero));
     };
-    for sum in sums(db, &Only::of::<Payment>(firm))? {
+    for sum in sums(db, Only::of::<Payment>(firm))? {
         of(sum.total.currency(), &mut |stats| {
             let part = match sum.status {
                 PaymentStatus::Completed
@@ -242,16 +254,19 @@ fn stats(db: &Connection, firm: Id<Firm>, recent: Days) -> Result<Vec<PaymentSta
     for sum in counted(db, refunds, [firm.bytes()])? {
         of(sum.currency, &mut |stats| stats.refunded = (sum.count, sum.sum));
     }
-    let credit = "select currency, count(*), sum(unapplied) from payments
-         where firm_id = ?1 and unapplied > 0 group by 1";
+    let credit = "select currency, count(*), sum(unapplied) from payments indexed by payments_sums
+         where firm_id = ?1 and deleted = 0 and unapplied > 0
+             and status in ('completed', 'partially_refunded') group by 1";
     for sum in counted(db, credit, [firm.bytes()])? {
         of(sum.currency, &mut |stats| stats.unapplied = sum.sum);
     }
     let mut only = Only::of::<Payment>(firm);
     only.days("day", recent);
+    only.by("payments_day", recent != Days::default());
     only.and("p.stage = 'completed'".to_owned());
     let sql = format!(
-        "select p.currency, count(*), sum(p.amount) from payments p where {} group by 1",
+        "select p.currency, count(*), sum(p.amount) from {} where {} group by 1",
+        only.table::<Payment>(),
         only.sql()
     );
     for sum in counted(db, &sql, params_from_iter(only.values))? {

@@ -1,6 +1,9 @@
 //! Clients, their accounts, and their cases.
 
-use std::collections::BTreeMap;
+use std::{
+    cmp::Reverse,
+    collections::{BTreeMap, HashMap},
+};
 
 use domain::{
     Currency, Id, Money, Ref, Timestamp,
@@ -8,7 +11,7 @@ use domain::{
 };
 use rusqlite::{Connection, Params};
 
-use super::query::{Only, Sorted, View, columns, join, one, page};
+use super::query::{Only, Sorted, View, join, one, page};
 use crate::{
     CaseFilter, CaseView, ClientAccount, ClientFilter, ClientRevenue, ClientStats, ClientSum,
     Listed, Page, ReadError, Reader,
@@ -105,22 +108,7 @@ impl Reader {
         firm: Id<Firm>,
         limit: u32,
     ) -> Result<Vec<ClientRevenue>, ReadError> {
-        self.ask(move |db| {
-            let sql = format!(
-                "select top.currency, top.invoices, top.revenue, {} from (
-                     select paid.*, row_number() over
-                         (partition by currency order by revenue desc, client_id) as place from (
-                         select client_id, currency, count(*) as invoices,
-                             sum(paid + retainer_applied) as revenue
-                         from invoices where firm_id = ?1 and deleted = 0 and issued_at is not null
-                         group by client_id, currency having revenue > 0) paid) top
-                 cross join clients c on c.firm_id = ?1 and c.id = top.client_id
-                 where top.place <= ?2 order by top.currency, top.place",
-                columns::<Client>()
-            );
-            Ok(entity::all(db, &sql, (firm.bytes(), limit))?)
-        })
-        .await
+        self.ask(move |db| top(db, firm, limit)).await
     }
 
     /// A case and its client.
@@ -150,6 +138,7 @@ impl Reader {
             let mut only = Only::of::<Case>(firm);
             only.own(filter.own.as_ref());
             only.names("client_id", filter.client.as_ref());
+            only.by("cases_client", filter.own.is_some() || filter.client.is_some());
             only.one_of("status", filter.statuses.iter().map(|status| status.name()));
             only.search(filter.search.as_ref());
             page(db, only, Sorted::NEWEST, &part)
@@ -176,12 +165,47 @@ impl Read for CaseView {
     }
 }
 
-impl Read for ClientRevenue {
+/// What was paid of one invoice.
+struct Paid {
+    client: Id<Client>,
+    money: Money,
+}
+
+impl Read for Paid {
     fn read<C: Columns>(row: &mut C) -> Result<Self, C::Error> {
-        let currency: Currency = row.currency()?;
-        let (invoices, revenue) = (row.whole()?, row.money(currency)?);
-        Ok(Self { client: Read::read(row)?, invoices, revenue })
+        let currency = row.currency()?;
+        Ok(Self { client: row.id()?, money: row.money(currency)? })
     }
+}
+
+/// Added up here: the database would have to sort every invoice by its client first.
+fn top(db: &Connection, firm: Id<Firm>, limit: u32) -> Result<Vec<ClientRevenue>, ReadError> {
+    let sql = format!(
+        "select currency, client_id, paid + retainer_applied from invoices indexed by invoices_sums
+         where firm_id = ?1 and deleted = 0 and status in ({SENT})"
+    );
+    let mut sums: HashMap<(Id<Client>, Currency), (u64, i64)> = HashMap::new();
+    entity::each(db, &sql, [firm.bytes()], |paid: Paid| {
+        let (count, sum) = sums.entry((paid.client, paid.money.currency())).or_default();
+        *count += 1;
+        *sum = sum.saturating_add(paid.money.minor());
+    })?;
+    let mut sums: Vec<_> = sums.into_iter().filter(|(_, (_, sum))| *sum > 0).collect();
+    sums.sort_unstable_by_key(|((client, currency), (_, sum))| {
+        (currency.code(), Reverse(*sum), *client)
+    });
+    let limit = usize::try_from(limit).unwrap_or(usize::MAX);
+    let mut top = Vec::new();
+    for of_currency in sums.chunk_by(|a, b| a.0.1 == b.0.1) {
+        for ((client, currency), (invoices, sum)) in of_currency.iter().take(limit) {
+            let revenue = Money::from_minor(*sum, *currency);
+            // Archived clients have paid, too.
+            if let Some(client) = entity::find(db, firm, &Ref::Id(*client))? {
+                top.push(ClientRevenue { client, invoices: *invoices, revenue });
+            }
+        }
+    }
+    Ok(top)
 }
 
 fn clients(
@@ -192,13 +216,14 @@ fn clients(
 ) -> Result<Listed<Client>, ReadError> {
     let mut only = Only::of::<Client>(firm);
     only.is_option("user_id", filter.own.as_ref().map(blob));
+    only.by("clients_login", filter.own.is_some());
     only.search(filter.search.as_ref());
     page(db, only, Sorted::NEWEST, part)
 }
 
 fn account(db: &Connection, firm: Id<Firm>, client: Client) -> Result<ClientAccount, ReadError> {
     let params = [firm.bytes(), client.id.bytes()];
-    let sums = client_sums(db, "firm_id = ?1 and client_id = ?2", params)?;
+    let sums = client_sums(db, "_client", "firm_id = ?1 and client_id = ?2", params)?;
     Ok(ClientAccount { client, sums })
 }
 
@@ -212,47 +237,56 @@ impl Read for Sums {
     }
 }
 
-/// What the documents that `of` lets through add up to, in each currency.
+/// What an invoice shows that the client owes or has paid.
+const SENT: &str = "'sent', 'viewed', 'partial', 'paid', 'written_off'";
+
+/// What the documents that `of` lets through add up to, in each currency; found by the index of each
+/// table that ends in `index`. Where that goes by status, so do the sums: nothing is sorted.
 fn client_sums(
     db: &Connection,
+    index: &str,
     of: &str,
     params: impl Params + Copy,
 ) -> Result<Vec<ClientSum>, ReadError> {
     let mut sums: BTreeMap<&'static str, ClientSum> = BTreeMap::new();
-    let mut add = |sql: String, note: fn(&mut ClientSum, [i64; 4], Currency)| {
-        let found: Vec<Sums> = entity::all(db, &sql, params)?;
-        for Sums(values, currency) in found {
-            let sum = sums.entry(currency.code()).or_insert_with(|| ClientSum::zero(currency));
-            note(sum, values, currency);
-        }
-        Ok::<(), ReadError>(())
+    let mut add = |sql: String, note: fn(&mut ClientSum, [i64; 4])| {
+        entity::each(db, &sql, params, |Sums(values, currency)| {
+            note(sums.entry(currency.code()).or_insert_with(|| ClientSum::zero(currency)), values);
+        })
     };
     add(
         format!(
-            "select currency, count(*), sum(total), sum(paid + retainer_applied), sum(due) from invoices
-             where {of} and deleted = 0 and issued_at is not null and stage <> 'void' group by 1"
+            "select currency, count(*), sum(total), sum(paid + retainer_applied), sum(due)
+             from invoices indexed by invoices{index}
+             where {of} and deleted = 0 and status in ({SENT}) group by status, currency"
         ),
-        |sum, [invoices, invoiced, paid, outstanding], currency| {
-            let money = |minor| Money::from_minor(minor, currency);
-            sum.invoices = invoices.unsigned_abs();
-            (sum.invoiced, sum.paid) = (money(invoiced), money(paid));
-            sum.outstanding = money(outstanding);
+        |sum, [invoices, invoiced, paid, outstanding]| {
+            sum.invoices += invoices.unsigned_abs();
+            plus(&mut sum.invoiced, invoiced);
+            plus(&mut sum.paid, paid);
+            plus(&mut sum.outstanding, outstanding);
         },
     )?;
     add(
         format!(
-            "select currency, sum(unapplied), 0, 0, 0 from payments
-             where {of} and deleted = 0 and unapplied > 0 group by 1"
+            "select currency, sum(unapplied), 0, 0, 0 from payments indexed by payments{index}
+             where {of} and deleted = 0 and unapplied > 0
+                 and status in ('completed', 'partially_refunded') group by status, currency"
         ),
-        |sum, [credit, ..], currency| sum.credit = Money::from_minor(credit, currency),
+        |sum, [credit, ..]| plus(&mut sum.credit, credit),
     )?;
     add(
         format!(
-            "select currency, sum(balance), 0, 0, 0 from retainers where {of} and balance > 0 group by 1"
+            "select currency, sum(balance), 0, 0, 0 from retainers indexed by retainers_client
+             where {of} and balance > 0 group by currency"
         ),
-        |sum, [trust, ..], currency| sum.trust = Money::from_minor(trust, currency),
+        |sum, [trust, ..]| plus(&mut sum.trust, trust),
     )?;
     Ok(sums.into_values().collect())
+}
+
+fn plus(sum: &mut Money, minor: i64) {
+    *sum = Money::from_minor(sum.minor().saturating_add(minor), sum.currency());
 }
 
 /// How many clients of a type there are, and how many of them are fresh.
@@ -276,6 +310,6 @@ fn stats(db: &Connection, firm: Id<Firm>, since: Timestamp) -> Result<ClientStat
         individuals: count(ClientType::Individual),
         companies: count(ClientType::Company),
         fresh: counts.iter().map(|count| count.2).sum(),
-        sums: client_sums(db, "firm_id = ?1", [firm.bytes()])?,
+        sums: client_sums(db, "_sums", "firm_id = ?1", [firm.bytes()])?,
     })
 }

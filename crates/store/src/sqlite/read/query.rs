@@ -9,7 +9,7 @@ use rusqlite::{Connection, params_from_iter, types::Value};
 
 use crate::{
     Days, Direction, Listed, Page, ReadError,
-    shape::{Columns, Read, Shape},
+    shape::{Columns, Read, Shape, Table},
     sqlite::{
         codec::{blob, text},
         entity::{self, Kept},
@@ -104,6 +104,7 @@ pub(super) fn one<V: View>(
 #[derive(Clone)]
 pub(super) struct Only {
     alias: &'static str,
+    index: Option<&'static str>,
     conditions: Vec<String>,
     pub values: Vec<Value>,
 }
@@ -121,7 +122,32 @@ impl Only {
     /// The firm's rows of any table.
     pub fn all(firm: Id<Firm>, alias: &'static str) -> Self {
         let conditions = vec![format!("{alias}.firm_id = ?1")];
-        Self { alias, conditions, values: vec![blob(&firm)] }
+        Self { alias, index: None, conditions, values: vec![blob(&firm)] }
+    }
+
+    /// Looks rows up by this index, if `is_so` and no earlier one was chosen. SQLite, which knows nothing
+    /// of how many rows there are, would else choose one that saves it a sort and costs a walk through
+    /// all rows.
+    pub fn by(&mut self, index: &'static str, is_so: bool) {
+        if is_so && self.index.is_none() {
+            self.index = Some(index);
+        }
+    }
+
+    /// Looks rows up by `index` where `other` or none was chosen.
+    pub fn by_instead(&mut self, other: &'static str, index: &'static str) {
+        if self.index.is_none_or(|chosen| chosen == other) {
+            self.index = Some(index);
+        }
+    }
+
+    /// The table and its alias, for a query over it alone.
+    pub fn table<E: Shape>(&self) -> String {
+        let Table { name, alias, .. } = E::TABLE;
+        match self.index {
+            Some(index) => format!("{name} {alias} indexed by {index}"),
+            None => format!("{name} {alias}"),
+        }
     }
 
     /// Keeps a value; what stands for it.
@@ -319,10 +345,11 @@ pub(super) fn page<V: View>(
     let skipped = only.bind(Value::Integer(skipped));
     let sql = format!(
         "select cast(page.value as text), page.id, {columns}
-         from (select {alias}.{column} as value, {alias}.id as id from {table} {alias}
+         from (select {alias}.{column} as value, {alias}.id as id from {}
                where {} order by {alias}.{column} {way}, {alias}.id {way} limit {taken} offset {skipped}) page
          cross join {table} {alias} on {alias}.firm_id = ?1 and {alias}.id = page.id{joins}
          order by page.value {way}, page.id {way}",
+        only.table::<V::Of>(),
         only.sql(),
         columns = columns::<V>(),
         joins = V::JOINS,
@@ -338,9 +365,8 @@ pub(super) fn page<V: View>(
 
 /// How many rows there are.
 fn count<E: Shape>(db: &Connection, only: &Only) -> Result<u64, ReadError> {
-    let (table, alias) = (E::TABLE.name, E::TABLE.alias);
-    let sql = format!("select count(*) from {table} {alias} where {}", only.sql());
-    let mut statement = db.prepare_cached(&sql)?;
+    let sql = format!("select count(*) from {} where {}", only.table::<E>(), only.sql());
+    let mut statement = entity::prepared(db, &sql)?;
     let count: i64 = statement.query_row(params_from_iter(&only.values), |row| row.get(0))?;
     Ok(count.unsigned_abs())
 }

@@ -1,6 +1,6 @@
 //! Reports over the whole firm, and clients' statements.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, HashMap};
 
 use domain::{
     Currency, Day, Id, Money, Ref,
@@ -192,7 +192,7 @@ fn statement_lines(
 
 fn line_count(db: &Connection, only: &Only) -> Result<u64, ReadError> {
     let sql = format!("select count(*) from statement_lines s where {}", only.sql());
-    let mut statement = db.prepare_cached(&sql)?;
+    let mut statement = entity::prepared(db, &sql)?;
     let count: i64 = statement.query_row(params_from_iter(&only.values), |row| row.get(0))?;
     Ok(count.unsigned_abs())
 }
@@ -252,6 +252,7 @@ fn trust_ledger(
 ) -> Result<TrustLedger, ReadError> {
     let mut only = Only::all(firm, Retainer::TABLE.alias);
     only.bind(Value::Integer(filter.day.days().into()));
+    only.by("retainers_client", true);
     only.names("client_id", filter.client.as_ref());
     only.names("case_id", filter.case.as_ref());
     let sums = sums_held(db, &only)?;
@@ -273,11 +274,12 @@ fn trust_ledger(
     let skipped = only.bind(Value::Integer(skipped));
     let sql = format!(
         "select page.held, {}
-         from (select * from (select r.client_id, r.id, {HELD} as held from retainers r where {}) held
+         from (select * from (select r.client_id, r.id, {HELD} as held from {} where {}) held
                where held.held <> 0 order by client_id, id limit {taken} offset {skipped}) page
          cross join retainers r on r.firm_id = ?1 and r.id = page.id{}
          order by page.client_id, page.id",
         columns::<TrustBalance>(),
+        only.table::<Retainer>(),
         only.sql(),
         TrustBalance::JOINS,
     );
@@ -314,8 +316,9 @@ impl Read for HeldSum {
 fn sums_held(db: &Connection, only: &Only) -> Result<Vec<HeldSum>, ReadError> {
     let sql = format!(
         "select currency, count(*), sum(held) from
-             (select r.currency, {HELD} as held from retainers r where {})
+             (select r.currency, {HELD} as held from {} where {})
          where held <> 0 group by 1 order by 1",
+        only.table::<Retainer>(),
         only.sql()
     );
     Ok(entity::all(db, &sql, params_from_iter(&only.values))?)
@@ -341,7 +344,7 @@ fn ageing(db: &Connection, firm: Id<Firm>, today: Day) -> Result<Ageing, ReadErr
                    sum(case when ?2 - due_day between 31 and 60 then due else 0 end) as two,
                    sum(case when ?2 - due_day between 61 and 90 then due else 0 end) as three,
                    sum(case when ?2 - due_day > 90 then due else 0 end) as rest
-               from invoices where firm_id = ?1 and due > 0 group by client_id, currency) old
+               from invoices where firm_id = ?1 and due > 0 and deleted = 0 group by client_id, currency) old
          cross join clients c on c.firm_id = ?1 and c.id = old.client_id
          order by old.client_id, old.currency",
         columns::<Client>()
@@ -353,23 +356,22 @@ fn ageing(db: &Connection, firm: Id<Firm>, today: Day) -> Result<Ageing, ReadErr
         let zero = [Money::zero(currency); AGE_COUNT];
         let sum = sums.entry(currency.code()).or_insert(zero);
         for (sum, age) in sum.iter_mut().zip(client.ages) {
-            *sum = Money::from_minor(sum.minor().saturating_add(age.minor()), currency);
+            *sum = plus(*sum, age.minor());
         }
     }
     Ok(Ageing { clients, sums: sums.into_values().collect() })
 }
 
-/// What clients had in one currency.
-struct ClientsHeld {
-    sum: Money,
-    count: u64,
-    overdrawn_count: u64,
+/// What one retainer held.
+struct Held {
+    client: Id<Client>,
+    money: Money,
 }
 
-impl Read for ClientsHeld {
+impl Read for Held {
     fn read<C: Columns>(row: &mut C) -> Result<Self, C::Error> {
-        let currency: Currency = row.currency()?;
-        Ok(Self { sum: row.money(currency)?, count: row.whole()?, overdrawn_count: row.whole()? })
+        let currency = row.currency()?;
+        Ok(Self { client: row.id()?, money: row.money(currency)? })
     }
 }
 
@@ -406,25 +408,27 @@ fn reconciliation(
             _ => {}
         }
     }
-    let params = (firm.bytes(), day.days());
-    let retainers = "select r.currency, sum(d.net) from retainer_days d
-         cross join retainers r on r.firm_id = d.firm_id and r.id = d.retainer_id
-         where d.firm_id = ?1 and d.day <= ?2 group by 1";
-    for Sum(sum) in entity::all(db, retainers, params)? {
-        of(sum.currency(), &mut |row| row.retainers = sum);
-    }
-    let clients =
-        "select currency, sum(held), count(*), sum(case when held < 0 then 1 else 0 end) from (
-             select r.currency, sum(d.net) as held from retainer_days d
-             cross join retainers r on r.firm_id = d.firm_id and r.id = d.retainer_id
-             where d.firm_id = ?1 and d.day <= ?2 group by r.client_id, r.currency)
-         where held <> 0 group by 1";
-    for held in entity::all::<ClientsHeld>(db, clients, params)? {
-        of(held.sum.currency(), &mut |row| {
-            row.clients = held.sum;
-            row.client_count = held.count;
-            row.overdrawn_count = held.overdrawn_count;
+    let mut clients: HashMap<(Id<Client>, Currency), i64> = HashMap::new();
+    let held = "select r.currency, r.client_id, h.held
+         from (select retainer_id, sum(net) as held from retainer_days
+               where firm_id = ?1 and day <= ?2 group by retainer_id) h
+         cross join retainers r on r.firm_id = ?1 and r.id = h.retainer_id";
+    entity::each(db, held, (firm.bytes(), day.days()), |held: Held| {
+        let (currency, minor) = (held.money.currency(), held.money.minor());
+        of(currency, &mut |row| row.retainers = plus(row.retainers, minor));
+        let client = clients.entry((held.client, currency)).or_default();
+        *client = client.saturating_add(minor);
+    })?;
+    for ((_, currency), minor) in clients.into_iter().filter(|(_, minor)| *minor != 0) {
+        of(currency, &mut |row| {
+            row.clients = plus(row.clients, minor);
+            row.client_count += 1;
+            row.overdrawn_count += u64::from(minor < 0);
         });
     }
     Ok(all.into_values().collect())
+}
+
+fn plus(money: Money, minor: i64) -> Money {
+    Money::from_minor(money.minor().saturating_add(minor), money.currency())
 }

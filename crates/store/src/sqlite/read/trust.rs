@@ -88,6 +88,7 @@ fn only(firm: Id<Firm>, filter: &RetainerFilter) -> Only {
     let mut only = Only::of::<Retainer>(firm);
     only.own(filter.own.as_ref());
     only.names("client_id", filter.client.as_ref());
+    only.by("retainers_client", filter.own.is_some() || filter.client.is_some());
     only.names("case_id", filter.case.as_ref());
     only.is_option("kind", filter.kind.map(|kind| text(kind.name())));
     if !filter.statuses.is_empty() {
@@ -122,8 +123,9 @@ fn sums(
     let sql = format!(
         "select {} as status, r.currency, count(*), sum(r.initial_amount), sum(r.balance), sum(r.deposits),
              sum(r.consumptions), sum(r.refunds)
-         from retainers r where {} group by 1, 2 order by 1, 2",
+         from {} where {} group by 1, 2 order by 1, 2",
         status(filter),
+        only.table::<Retainer>(),
         only.sql()
     );
     Ok(entity::all(db, &sql, params_from_iter(only.values))?)
