@@ -46,8 +46,8 @@ const READ: Action = Action::LogWork;
 pub(in crate::http) fn routes() -> Resource {
     let update = command("Change an expense that is not billed", update, UPDATED);
     let delete = command("Delete an expense that is not billed", delete, DELETED);
-    let approve = command_as("approveExpense", "It stands", approve, REVIEWED);
-    let reject = command_as("rejectExpense", "It does not stand", reject, REVIEWED);
+    let approve = command_as("approveExpense", "Approve it: it stands", approve, REVIEWED);
+    let reject = command_as("rejectExpense", "Reject it: it does not stand", reject, REVIEWED);
     Resource::new("expenses", "Money laid out for clients.")
         .post("/", command("Write down money that was laid out", create, CREATED))
         .get("/", list("listExpenses", "Expenses, newest first", READ, all))

@@ -309,7 +309,9 @@ async fn the_list_is_filtered() {
     let ours = ours().await;
     let firm = Firm::new(&ours);
     let client = firm.client().await;
-    let fees = json!({"category": "fees", "clientId": client, "description": "أتعاب أحمد"});
+    let case = json!({"title": "Claim", "caseNumber": "12/1447", "clientId": client});
+    let case = firm.make(firm.post("/api/cases", &case)).await;
+    let fees = json!({"category": "fees", "caseId": "12/1447", "description": "أتعاب أحمد"});
     let fees = record(&firm, "income", "1000", "04-10", fees).await;
     let rent = json!({"category": "rent", "reference": "LEASE-7"});
     let rent = record(&firm, "expense", "250", "05-31", rent).await;
@@ -323,6 +325,7 @@ async fn the_list_is_filtered() {
         ("category=rent", vec![&rent]),
         ("category=ren", vec![]),
         ("clientId=CLT-2026-0001", vec![&fees]),
+        ("caseId=12%2F1447", vec![&fees]),
         ("startDate=2026-05-31", vec![&due, &rent]),
         ("startDate=2026-04-11&endDate=2026-05-31", vec![&rent]),
         ("from=2026-04-11&to=2026-05-31", vec![&rent]),
@@ -335,6 +338,12 @@ async fn the_list_is_filtered() {
         let list = firm.get(format!("{LIST}?{query}")).await;
         assert_eq!(ids(&list).iter().collect::<Vec<_>>(), expected, "{query}");
     }
+    let tagged = firm.get(format!("{LIST}/{fees}")).await["data"].clone();
+    assert_eq!(
+        (&tagged["caseId"]["_id"], &tagged["clientId"]["_id"]),
+        (&case["_id"], &json!(client)),
+        "the case's client is its client"
+    );
     for query in ["type=gift", "status=gone", "startDate=x"] {
         let call = Call::get(format!("{LIST}?{query}")).token(&firm.token);
         assert_refused(&ours.send(&call).await, 400, "invalid_field");

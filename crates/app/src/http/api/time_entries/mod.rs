@@ -34,9 +34,9 @@ pub(in crate::http) fn routes() -> Resource {
     let stop = command("End the work: what has passed is its length", body::stop, show::STOPPED);
     let update = command("Change time that is not billed", body::update, show::UPDATED);
     let delete = command("Delete time that is not billed", body::delete, show::DELETED);
-    let summary = "It stands";
+    let summary = "Approve time: it stands";
     let approve = command_as("approveTimeEntry", summary, body::approve, show::REVIEWED);
-    let summary = "It does not stand";
+    let summary = "Reject time: it does not stand";
     let reject = command_as("rejectTimeEntry", summary, body::reject, show::REVIEWED);
     Resource::new("time-entries", "Time spent: written down, or told by a timer.")
         .post("/", command("Write down time that was spent", body::create, show::LOGGED))
