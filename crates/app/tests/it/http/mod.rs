@@ -3,6 +3,7 @@
 mod bodies;
 mod books;
 mod bulk;
+mod clients;
 mod documents;
 mod dry_run;
 mod edge;
