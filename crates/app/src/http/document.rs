@@ -95,6 +95,7 @@ fn operation(route: &Route, method: &Method, n: usize, generator: &mut SchemaGen
     let operation = &route.operation;
     let description = operation.describe(generator);
     let is_command = description.body.is_some();
+    let is_filtered = description.query.is_some();
     let mut parameters = path_parameters(&route.path);
     if let Some(query) = description.query {
         parameters.extend(query_parameters(&Value::from(query)));
@@ -130,7 +131,11 @@ fn operation(route: &Route, method: &Method, n: usize, generator: &mut SchemaGen
             responses.insert("200".into(), json!({"description": "OK", "content": content}));
         }
     }
-    for status in refused_with(route, method, is_command) {
+    let mut refused_with = refused_with(route, method, is_command);
+    if is_filtered {
+        refused_with.insert(StatusCode::BAD_REQUEST);
+    }
+    for status in refused_with {
         let reference = format!("#/components/responses/{}", response_name(status));
         responses.insert(status.as_u16().to_string(), json!({"$ref": reference}));
     }

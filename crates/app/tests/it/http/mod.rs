@@ -3,6 +3,8 @@
 mod bodies;
 mod books;
 mod bulk;
+mod cases;
+mod clients;
 mod documents;
 mod dry_run;
 mod edge;
@@ -10,9 +12,11 @@ mod entities;
 mod invoices;
 mod life_of_a_matter;
 mod lists;
+mod market;
 mod openapi;
 mod payments;
 mod protocol;
+mod reports;
 mod roles;
 mod work;
 
