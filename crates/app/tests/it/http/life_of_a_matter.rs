@@ -32,16 +32,24 @@ async fn a_matter_is_billed_paid_and_corrected_and_every_account_follows() {
     let open = firm.post("/api/retainers", &json!({"clientId": client, "initialAmount": 5_000}));
     step(&ours, &firm, open, &[(1102, "5000"), (2130, "-5000")]).await;
 
-    // Three hours at 500, a fee of 1,000 less 10 %, and 200 of court fees without VAT:
+    // Three hours are written down at 500: nothing moves.
+    let held = [(1102, "5000"), (2130, "-5000")];
+    let time = json!({"clientId": client, "minutes": 180, "hourlyRate": 500, "billable": true,
+        "description": "Hearing"});
+    let time = step(&ours, &firm, firm.post("/api/time-entries", &time), &held).await;
+    assert_eq!(halalas(&time["data"]["amount"]), 150_000);
+    let time = id(&time["data"]);
+
+    // They are billed, with a fee of 1,000 less 10 %, and 200 of court fees without VAT:
     // 2,700 less 100 is 2,600; VAT on 2,400 is 360. A draft is not owed yet.
     let items = json!([
-        {"type": "time", "description": "Hearing", "quantity": 3, "unitPrice": 500},
+        {"type": "time", "description": "Hearing", "quantity": 3, "unitPrice": 500,
+         "timeEntryId": time},
         {"description": "Statement of claim", "unitPrice": "1000",
          "discountType": "percentage", "discountValue": 10},
         {"type": "expense", "description": "Court fees", "unitPrice": 200, "taxable": false},
     ]);
     let draft = json!({"clientId": client, "items": items, "totalAmount": 2_960});
-    let held = [(1102, "5000"), (2130, "-5000")];
     let drafted = step(&ours, &firm, firm.post("/api/invoices", &draft), &held).await;
     let drafted = &drafted["invoice"];
     for (field, expected) in [
@@ -56,6 +64,8 @@ async fn a_matter_is_billed_paid_and_corrected_and_every_account_follows() {
     }
     assert_eq!((&drafted["status"], &drafted["vatRate"]), (&json!("draft"), &json!(15)));
     let invoice = id(drafted);
+    let worked = firm.get(format!("/api/time-entries/{time}")).await;
+    assert_eq!(worked["data"]["invoiceId"]["invoiceNumber"], "INV-202606-0001", "{worked}");
 
     // Sent: 2,960 are owed, 2,600 are earned, 360 belong to the tax office.
     let sent = firm.on_invoice(&invoice, "send", &json!({}));

@@ -3,6 +3,7 @@
 mod bodies;
 mod books;
 mod bulk;
+mod dashboard;
 mod documents;
 mod dry_run;
 mod edge;
