@@ -349,10 +349,14 @@ fn refusal_codes() -> BTreeSet<&'static str> {
     let told = routes.filter_map(|route| Some(route.operation.command.as_ref()?.telling.message));
     let successes: BTreeSet<&str> = told.map(Message::id).collect();
     let codes = Message::ALL.iter().map(|message| message.id());
-    // Sentences that list what is missing have one code.
-    let codes = codes.map(|code| match code.strip_suffix("_fields_required") {
-        Some(_) => "fields_required",
-        None => code,
+    // Sentences that say one code in the words of what was asked.
+    let codes = codes.map(|code| match code {
+        _ if code.ends_with("_fields_required") => "fields_required",
+        "payment_settled_delete" => "payment_settled",
+        "refund_not_completed" => "payment_not_completed",
+        "some_payments_not_deletable" => "not_deletable",
+        "payment_ids_required" => "ids_required",
+        code => code,
     });
     codes.filter(|code| !successes.contains(code)).collect()
 }

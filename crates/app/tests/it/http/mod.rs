@@ -5,6 +5,7 @@ mod books;
 mod bulk;
 mod cases;
 mod clients;
+mod dashboard;
 mod documents;
 mod dry_run;
 mod edge;
