@@ -10,6 +10,7 @@ mod plans;
 mod reports;
 mod samples;
 mod schema;
+mod sets;
 mod walk;
 
 use std::{collections::BTreeSet, sync::Mutex};
