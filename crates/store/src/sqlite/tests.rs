@@ -1,10 +1,17 @@
 //! The writer and the readers on a real file.
 
+mod books;
 mod fixture;
+mod invoices;
 mod lists;
+mod payments;
+mod people;
 mod plans;
+mod reports;
 mod samples;
 mod schema;
+mod sets;
+mod walk;
 
 use std::{collections::BTreeSet, sync::Mutex};
 
