@@ -185,17 +185,15 @@ impl Decide for RecordPayment {
         payment.day = day;
         self.details.onto(d, &mut payment);
         let payment = d.insert(payment);
-        match self.receipt {
-            Receipt::Expected => shown(d, payment, None, retainer),
-            // A cheque in hand is not money yet.
-            Receipt::Received if payment.check.is_some() => shown(d, payment, None, retainer),
-            Receipt::Received => complete(d, &payment, day),
-            Receipt::ForInvoiceOnly => {
-                let invoice = invoice.ok_or(Rejection::InvoiceNotFound)?;
-                invoicing::takes(&invoice, invoice.client, amount)?;
-                complete(d, &payment, day)
-            }
+        if self.receipt == Receipt::ForInvoiceOnly {
+            let invoice = invoice.ok_or(Rejection::InvoiceNotFound)?;
+            invoicing::takes(&invoice, invoice.client, amount)?;
         }
+        // A cheque in hand is not money yet.
+        if self.receipt == Receipt::Expected || payment.check.is_some() {
+            return shown(d, payment, None, retainer);
+        }
+        complete(d, &payment, day)
     }
 }
 

@@ -10,6 +10,7 @@ mod documents;
 mod dry_run;
 mod edge;
 mod entities;
+mod generated;
 mod invoices;
 mod life_of_a_matter;
 mod lists;
