@@ -326,3 +326,44 @@ async fn the_market_asks_who_somebody_is_at_home() {
     assert_eq!(commands, ["set_member", "create_client"]);
     ours.check().await;
 }
+
+#[tokio::test]
+async fn what_is_sent_to_the_market_is_repeated_tried_out_and_sent_in_bulk() {
+    let ours = ours().await;
+    let (_, token) = login("lawyer");
+    let body = json!({"title": "Lease"});
+    let dry = Call::post("/api/jobs?dryRun=true", &body).token(&token);
+    let answer = ours.send(&dry).await;
+    assert_eq!((answer.status, answer.header("dry-run")), (201, Some("true")));
+    assert_eq!(ids(&seen(&ours, "/api/jobs").await), Vec::<String>::new());
+    let first = ours.send(&post_job(&body, &token).key("mine")).await;
+    let again = ours.send(&post_job(&body, &token).key("mine")).await;
+    assert!(again.is_replayed() && again.body == first.body, "{}", again.text());
+    // The outcome can be asked for; nobody else has one under that key.
+    let outcome = ours.get("/api/outcomes/mine", &token).await["data"].clone();
+    assert_eq!((&outcome["status"], &outcome["body"]), (&json!(201), &first.json()));
+    let other = Call::get("/api/outcomes/mine").token(&login("lawyer").1);
+    assert_refused(&ours.send(&other).await, 404, "outcome_not_found");
+    // Each command of a bulk goes where it belongs.
+    let job = id(&first.json()["job"]);
+    let offer = json!({"jobId": job, "proposedAmount": 5});
+    let commands = json!({"commands": [
+        {"command": "create_client", "body": {"fullName": "Noura"}},
+        {"command": "post_job", "body": {"title": "Will"}},
+        {"command": "propose", "body": offer},
+        {"command": "update_job", "id": job, "body": {"status": "cancelled"}},
+        {"command": "create_case", "body": {"title": "x", "clientId": "CLT-2026-0001"}},
+    ]});
+    let told = ours.send(&Call::post("/api/commands/bulk", &commands).token(&token)).await.json();
+    let told: Vec<_> = told["data"]
+        .as_array()
+        .unwrap()
+        .iter()
+        .map(|outcome| json!([outcome["status"], outcome["code"]]))
+        .collect();
+    let done = |status: u16| json!([status, null]);
+    assert_eq!(told, [done(201), done(201), json!([400, "own_job"]), done(200), done(201)]);
+    assert_eq!(ids(&seen(&ours, "/api/jobs").await).len(), 2);
+    assert_eq!(ours.get("/api/cases", &token).await["pagination"]["total"], json!(1));
+    ours.check().await;
+}
