@@ -24,6 +24,7 @@ use super::{
     clients::{self, ClientShortDoc},
     days, deleted,
     short::{self, CaseShortDoc},
+    sums::Summary,
     time_entries::ReviewBody,
 };
 use crate::{
@@ -176,7 +177,7 @@ struct Filter {
     to: When,
 }
 
-async fn all(question: Question<Filter>) -> Result<Rows<ExpenseView>, Refusal> {
+async fn all(question: Question<Filter>) -> Result<Rows<ExpenseView, Summary<Review>>, Refusal> {
     let asked = &question.filter;
     let filter = ExpenseFilter {
         client: asked.client_id.reference(),
@@ -188,9 +189,10 @@ async fn all(question: Question<Filter>) -> Result<Rows<ExpenseView>, Refusal> {
         review: asked.status.0,
         days: days::between(&question, &asked.from, &asked.to).await?,
     };
-    let (firm, part) = (question.firm(), question.page.clone());
-    let listed = question.app.reader.expenses(firm, filter, part).await?;
-    Ok(question.rows(listed))
+    let (reader, firm) = (&question.app.reader, question.firm());
+    let sums = reader.expense_sums(firm, filter.clone()).await?;
+    let listed = reader.expenses(firm, filter, question.page.clone()).await?;
+    Ok(question.rows_beside(listed, Summary(sums)))
 }
 
 impl Entity for ExpenseView {

@@ -351,6 +351,39 @@ async fn the_list_is_filtered() {
 }
 
 #[tokio::test]
+async fn the_list_is_added_up_by_status() {
+    let ours = ours().await;
+    let firm = Firm::new(&ours);
+    assert_eq!(firm.get(LIST).await["summary"], json!([]));
+    record(&firm, "income", "1000", "04-10", json!({})).await;
+    record(&firm, "expense", "250.50", "05-31", json!({"category": "rent"})).await;
+    record(&firm, "income", "70", "07-15", json!({"status": "pending"})).await;
+    record(&firm, "income", "30", "06-01", json!({"currency": "USD"})).await;
+    let mistake = record(&firm, "expense", "9", "06-01", json!({})).await;
+    firm.make(firm.post(format!("{LIST}/{mistake}/cancel"), &json!({}))).await;
+    let line = |status: &str, count: i64, currency: &str, total: Value| json!({"_id": status, "count": count, "currency": currency, "totalAmount": total});
+    // Turnover, not balance: 1000 + 250.50.
+    let completed = line("completed", 2, "SAR", json!(1250.5));
+    let dollars = line("completed", 1, "USD", json!(30));
+    let pending = line("pending", 1, "SAR", json!(70));
+    let cancelled = line("cancelled", 1, "SAR", json!(9));
+    let rent = line("completed", 1, "SAR", json!(250.5));
+    for (query, expected) in [
+        ("limit=1", json!([cancelled, completed, dollars, pending])),
+        ("status=pending", json!([pending])),
+        ("category=rent", json!([rent])),
+        ("startDate=2026-06-01", json!([cancelled, dollars, pending])),
+        ("search=nobody", json!([])),
+    ] {
+        let summary = firm.get(format!("{LIST}?{query}")).await["summary"].clone();
+        assert_eq!(summary, expected, "{query}");
+    }
+    firm.make(firm.delete(format!("{LIST}/{mistake}"))).await;
+    assert_eq!(firm.get(LIST).await["summary"], json!([completed, dollars, pending]));
+    ours.check().await;
+}
+
+#[tokio::test]
 async fn the_books_are_for_who_keeps_them() {
     let ours = ours().await;
     let firm = Firm::new(&ours);

@@ -381,6 +381,61 @@ async fn lists_of_work_are_filtered() {
 }
 
 #[tokio::test]
+async fn lists_of_work_are_added_up_by_status() {
+    let ours = ours().await;
+    let firm = Firm::new(&ours);
+    firm.client().await;
+    for (what, bodies) in [
+        (
+            "time-entries",
+            [
+                json!({"minutes": 90, "hourlyRate": 400}),
+                json!({"minutes": 50, "hourlyRate": 500}),
+                json!({"minutes": 10, "hourlyRate": 6}),
+                json!({"minutes": 60, "hourlyRate": 7, "currency": "USD"}),
+            ],
+        ),
+        (
+            "expenses",
+            [
+                json!({"amount": 600}),
+                json!({"amount": "416.67"}),
+                json!({"amount": 1}),
+                json!({"amount": 7, "currency": "USD"}),
+            ],
+        ),
+    ] {
+        let list = format!("/api/{what}");
+        assert_eq!(firm.get(&list).await["summary"], json!([]));
+        let mut made = Vec::new();
+        for body in &bodies {
+            let mut body = body.clone();
+            body["date"] = json!(if made.is_empty() { "2026-05-31" } else { "2026-06-01" });
+            made.push(id(&firm.make(firm.post(&list, &body)).await));
+        }
+        firm.make(firm.post(format!("{list}/{}/approve", made[2]), &json!({}))).await;
+        let line = |status: &str, count: i64, currency: &str, total: Value| json!({"_id": status, "count": count, "currency": currency, "totalAmount": total});
+        let approved = line("approved", 1, "SAR", json!(1));
+        let dollars = line("pending", 1, "USD", json!(7));
+        // 600 + 416.67
+        let pending = line("pending", 2, "SAR", json!(1016.67));
+        let june = line("pending", 1, "SAR", json!(416.67));
+        for (query, expected) in [
+            ("limit=1", json!([approved, pending, dollars])),
+            ("status=approved", json!([approved])),
+            ("from=2026-06-01", json!([approved, june, dollars])),
+            ("billed=true", json!([])),
+        ] {
+            let summary = firm.get(format!("{list}?{query}")).await["summary"].clone();
+            assert_eq!(summary, expected, "{what}?{query}");
+        }
+        firm.make(firm.delete(format!("{list}/{}", made[3]))).await;
+        assert_eq!(firm.get(&list).await["summary"], json!([approved, pending]));
+    }
+    ours.check().await;
+}
+
+#[tokio::test]
 async fn everybody_in_the_firm_works_and_some_decide() {
     let ours = ours().await;
     let firm = Firm::new(&ours);
