@@ -28,7 +28,7 @@ pub struct RecordPayment {
     pub client: Option<Ref<Client>>,
     /// How much.
     pub amount: Decimal,
-    /// The firm's currency when absent.
+    /// When absent that of the invoice or retainer, else the firm's.
     pub currency: Option<Currency>,
     /// How.
     pub method: PaymentMethod,
@@ -160,7 +160,10 @@ impl Decide for RecordPayment {
         if retainer.as_ref().is_some_and(|retainer| Some(retainer.client) != payer) {
             return Err(Rejection::RetainerClientMismatch.into());
         }
-        let amount = self.amount.positive(self.currency.unwrap_or(d.book.firm.currency))?;
+        let named = invoice.as_ref().map(|invoice| invoice.currency());
+        let named = named.or(retainer.as_ref().map(|retainer| retainer.currency()));
+        let currency = self.currency.or(named).unwrap_or(d.book.firm.currency);
+        let amount = self.amount.positive(currency)?;
         let day = past_day(d, self.date)?;
         if let Some(retainer) = &retainer {
             retainer.balance.plus(amount)?;
