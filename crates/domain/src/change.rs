@@ -21,7 +21,8 @@ use crate::{
 #[derive(Debug, Clone, PartialEq, Eq, Hash)]
 pub enum Set {
     /// What keeps a client from being archived: cases that are not closed, invoices with something
-    /// due, retainers with a balance, payments with credit, and pending payments.
+    /// due, retainers with a balance, payments with credit, and payments that may still arrive (pending or
+    /// failed).
     HeldBy(Id<Client>),
     /// A client's retainers that are not refunded.
     RetainersOf(Id<Client>),

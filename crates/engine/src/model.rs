@@ -169,7 +169,9 @@ impl Rows {
                     row.client == *client && !row.due().is_zero()
                 }));
                 held.extend(every(&self.payments, Loaded::Payment, |row| {
-                    let holds = row.stage == PaymentStage::Pending || !row.unapplied.is_zero();
+                    let may_arrive =
+                        matches!(row.stage, PaymentStage::Pending | PaymentStage::Failed);
+                    let holds = may_arrive || !row.unapplied.is_zero();
                     row.client == of && holds
                 }));
                 held

@@ -20,7 +20,7 @@ pub use views::{
     ExpenseView, History, InvoiceFilter, InvoiceSort, InvoiceStats, InvoiceSum, InvoiceView,
     JobFilter, Listed, MonthSum, Order, PAGE_ROWS_MAX, Page, PaymentFilter, PaymentSort,
     PaymentStats, PaymentSum, PaymentView, ProposalFilter, ProposalView, Reconciliation,
-    RefundView, RetainerFilter, RetainerSum, RetainerView, Statement, TimeEntryFilter,
+    RefundView, RetainerFilter, RetainerSum, RetainerView, Statement, StatusSum, TimeEntryFilter,
     TimeEntryView, TransactionFilter, TransactionView, TrustBalance, TrustFilter, TrustLedger,
 };
 

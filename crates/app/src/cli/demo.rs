@@ -13,10 +13,16 @@ use domain::{
         record_payment::{PaymentDetails, Receipt, RecordPayment},
     },
     id::User,
+    invoicing::{
+        apply_retainer::ApplyRetainer,
+        create::{Content, CreateInvoice},
+        lines::LineInput,
+        send::SendInvoice,
+    },
     reply::Shown,
     rows::{
-        Client, ClientProfile, Firm, Overpayment, PaymentMethod, PaymentType, Retainer,
-        RetainerType,
+        Client, ClientProfile, Firm, Invoice, LineKind, Overpayment, PaymentMethod, PaymentType,
+        Retainer, RetainerType,
     },
     trust::{
         consume::ConsumeRetainer,
@@ -35,7 +41,7 @@ const TOKEN_VALID: Duration = Duration::from_secs(12 * 60 * 60);
 
 const ACTOR: Actor = Actor { user: OWNER, firm: FIRM, claimed: Role::Owner };
 
-/// Makes the firm: clients, retainers, movements, payments.
+/// Makes the firm: clients, retainers, movements, invoices, payments.
 pub(super) async fn fill(app: &App) -> anyhow::Result<()> {
     let mona = client(app, "منى", "الحربي", "mona@example.com").await?;
     let acme = company(app, "شركة النخيل للتجارة").await?;
@@ -50,14 +56,20 @@ pub(super) async fn fill(app: &App) -> anyhow::Result<()> {
     replenish(app, third, 1_200).await?;
     consume(app, third, 4_200, "Articles of association").await?;
 
-    let pay = |client, receipt| RecordPayment {
+    invoice(app, acme, "صياغة عقد التوريد", 6_000).await?;
+    let paid_in_part = invoice(app, mona, "المرافعة أمام المحكمة العامة", 4_000).await?;
+    send(app, SendInvoice { invoice: Ref::Id(paid_in_part) }).await?;
+    let (invoice, retainer) = (Ref::Id(paid_in_part), Ref::Id(first));
+    send(app, ApplyRetainer { invoice, retainer, amount: Decimal::whole(1_000) }).await?;
+
+    let pay = |client, invoice: Option<Id<Invoice>>, receipt| RecordPayment {
         client: Some(Ref::Id(client)),
         amount: Decimal::whole(2_500),
         currency: None,
         method: PaymentMethod::BankTransfer,
         kind: Some(PaymentType::CustomerPayment),
         retainer: None,
-        invoice: None,
+        invoice: invoice.map(Ref::Id),
         applications: Vec::new(),
         case: None,
         receipt,
@@ -65,9 +77,35 @@ pub(super) async fn fill(app: &App) -> anyhow::Result<()> {
         details: PaymentDetails { reference: Some("TRX-1001".into()), ..PaymentDetails::default() },
         date: None,
     };
-    send(app, pay(acme, Receipt::Expected)).await?;
-    send(app, pay(john, Receipt::Received)).await?;
+    send(app, pay(acme, None, Receipt::Expected)).await?;
+    send(app, pay(john, None, Receipt::Received)).await?;
+    send(app, pay(mona, Some(paid_in_part), Receipt::Received)).await?;
     Ok(())
+}
+
+/// A draft of one line.
+async fn invoice(
+    app: &App,
+    client: Id<Client>,
+    what: &str,
+    price: i64,
+) -> anyhow::Result<Id<Invoice>> {
+    let line = LineInput {
+        kind: LineKind::FlatFee,
+        description: Some(what.into()),
+        quantity: None,
+        unit_price: Some(Decimal::whole(price)),
+        discount: None,
+        taxable: true,
+        time_entry: None,
+        expense: None,
+    };
+    let content = Content { lines: Some(vec![line]), ..Content::default() };
+    let draft = CreateInvoice { client: Ref::Id(client), currency: None, content };
+    let Shown::Invoice { invoice, .. } = send(app, draft).await?.shown else {
+        bail!("no invoice was shown")
+    };
+    Ok(invoice.id)
 }
 
 async fn client(app: &App, first: &str, last: &str, email: &str) -> anyhow::Result<Id<Client>> {
@@ -145,7 +183,7 @@ async fn send(app: &App, command: impl Into<Command>) -> anyhow::Result<Reply> {
     }
 }
 
-/// Prints where it listens, how to log in, and three commands to paste.
+/// Prints where it listens, how to log in, and four commands to paste.
 #[expect(clippy::print_stdout, reason = "a guide for the person at the terminal")]
 pub(super) fn print_guide(bound: SocketAddr, secret: &Secret, now: Timestamp) {
     let token = secret.sign(ACTOR, token::after(now, TOKEN_VALID));
@@ -168,7 +206,10 @@ curl -s http://{bound}/api/retainers -H \"Authorization: Bearer $TOKEN\"
 # draw 60.50 from one; paste it again: same key, same answer, drawn once
 curl -s http://{bound}/api/retainers/RET-{year}-0001/consume -H \"Authorization: Bearer $TOKEN\" -H 'Content-Type: application/json' -H 'Idempotency-Key: try-1' -d '{{\"amount\": 60.50, \"description\": \"phone call\"}}'
 
-# its journal
+# what is owed, and how much of it was paid
+curl -s http://{bound}/api/invoices -H \"Authorization: Bearer $TOKEN\"
+
+# the retainer's journal
 curl -s http://{bound}/api/retainers/RET-{year}-0001/history -H \"Authorization: Bearer $TOKEN\"
 "
     );

@@ -95,6 +95,7 @@ fn operation(route: &Route, method: &Method, n: usize, generator: &mut SchemaGen
     let operation = &route.operation;
     let description = operation.describe(generator);
     let is_command = description.body.is_some();
+    let is_filtered = description.query.is_some();
     let mut parameters = path_parameters(&route.path);
     if let Some(query) = description.query {
         parameters.extend(query_parameters(&Value::from(query)));
@@ -130,7 +131,11 @@ fn operation(route: &Route, method: &Method, n: usize, generator: &mut SchemaGen
             responses.insert("200".into(), json!({"description": "OK", "content": content}));
         }
     }
-    for status in refused_with(route, method, is_command) {
+    let mut refused_with = refused_with(route, method, is_command);
+    if is_filtered {
+        refused_with.insert(StatusCode::BAD_REQUEST);
+    }
+    for status in refused_with {
         let reference = format!("#/components/responses/{}", response_name(status));
         responses.insert(status.as_u16().to_string(), json!({"$ref": reference}));
     }
@@ -344,10 +349,14 @@ fn refusal_codes() -> BTreeSet<&'static str> {
     let told = routes.filter_map(|route| Some(route.operation.command.as_ref()?.telling.message));
     let successes: BTreeSet<&str> = told.map(Message::id).collect();
     let codes = Message::ALL.iter().map(|message| message.id());
-    // Sentences that list what is missing have one code.
-    let codes = codes.map(|code| match code.strip_suffix("_fields_required") {
-        Some(_) => "fields_required",
-        None => code,
+    // Sentences that say one code in the words of what was asked.
+    let codes = codes.map(|code| match code {
+        _ if code.ends_with("_fields_required") => "fields_required",
+        "payment_settled_delete" => "payment_settled",
+        "refund_not_completed" => "payment_not_completed",
+        "some_payments_not_deletable" => "not_deletable",
+        "payment_ids_required" => "ids_required",
+        code => code,
     });
     codes.filter(|code| !successes.contains(code)).collect()
 }

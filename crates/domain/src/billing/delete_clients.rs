@@ -11,7 +11,7 @@ use crate::{
     id::{Id, Ref},
     rejection::Rejection,
     reply::Shown,
-    rows::{Case, CaseStatus, Client, Invoice, Payment, PaymentStage, Retainer},
+    rows::{Case, CaseStatus, Client, Invoice, Payment, Retainer},
 };
 
 use super::NAMED_COUNT_MAX;
@@ -81,7 +81,7 @@ fn are_free(d: &Decision<'_>, clients: &BTreeSet<Id<Client>>) -> Result<(), Stop
         if theirs.clone().any(|payment| !payment.unapplied.is_zero()) {
             return Err(Rejection::ClientHasCredit.into());
         }
-        if theirs.any(|payment| payment.stage == PaymentStage::Pending) {
+        if theirs.any(|payment| super::is_open(payment).is_ok()) {
             return Err(Rejection::ClientHasPendingPayments.into());
         }
     }

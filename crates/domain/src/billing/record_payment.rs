@@ -28,7 +28,7 @@ pub struct RecordPayment {
     pub client: Option<Ref<Client>>,
     /// How much.
     pub amount: Decimal,
-    /// The firm's currency when absent.
+    /// When absent that of the invoice or retainer, else the firm's.
     pub currency: Option<Currency>,
     /// How.
     pub method: PaymentMethod,
@@ -160,7 +160,10 @@ impl Decide for RecordPayment {
         if retainer.as_ref().is_some_and(|retainer| Some(retainer.client) != payer) {
             return Err(Rejection::RetainerClientMismatch.into());
         }
-        let amount = self.amount.positive(self.currency.unwrap_or(d.book.firm.currency))?;
+        let named = invoice.as_ref().map(|invoice| invoice.currency());
+        let named = named.or(retainer.as_ref().map(|retainer| retainer.currency()));
+        let currency = self.currency.or(named).unwrap_or(d.book.firm.currency);
+        let amount = self.amount.positive(currency)?;
         let day = past_day(d, self.date)?;
         if let Some(retainer) = &retainer {
             retainer.balance.plus(amount)?;
@@ -185,17 +188,15 @@ impl Decide for RecordPayment {
         payment.day = day;
         self.details.onto(d, &mut payment);
         let payment = d.insert(payment);
-        match self.receipt {
-            Receipt::Expected => shown(d, payment, None, retainer),
-            // A cheque in hand is not money yet.
-            Receipt::Received if payment.check.is_some() => shown(d, payment, None, retainer),
-            Receipt::Received => complete(d, &payment, day),
-            Receipt::ForInvoiceOnly => {
-                let invoice = invoice.ok_or(Rejection::InvoiceNotFound)?;
-                invoicing::takes(&invoice, invoice.client, amount)?;
-                complete(d, &payment, day)
-            }
+        if self.receipt == Receipt::ForInvoiceOnly {
+            let invoice = invoice.ok_or(Rejection::InvoiceNotFound)?;
+            invoicing::takes(&invoice, invoice.client, amount)?;
         }
+        // A cheque in hand is not money yet.
+        if self.receipt == Receipt::Expected || payment.check.is_some() {
+            return shown(d, payment, None, retainer);
+        }
+        complete(d, &payment, day)
     }
 }
 

@@ -279,10 +279,10 @@ async fn a_group_that_loses_to_another_process_is_tried_again_as_a_whole() {
 async fn a_group_whose_commit_is_of_unknown_fate_is_told_so() {
     let model = Model::default();
     let store = Faulty::new(model.clone());
-    let unknown = Arc::clone(&store.unknown);
+    let unknown_from = Arc::clone(&store.unknown_from);
     let engine = Engine::start(vec![store], options(Limits::default())).unwrap();
     with_retainer(&engine, 100).await;
-    unknown.store(true, Ordering::SeqCst);
+    unknown_from.store(0, Ordering::SeqCst);
     let group = engine.submit_atomic(consumes(&[60, 30]), key("k"));
     let behind = engine.submit_atomic(consumes(&[1]), key("l"));
     assert!(matches!(group.await, Err(Trouble::Unknown(_))));
@@ -369,17 +369,15 @@ async fn groups_and_other_commands_keep_their_order_within_a_firm() {
 
 #[tokio::test]
 async fn groups_and_other_firms_commands_take_turns() {
-    let mut store = Faulty::new(Model::default());
-    store.commit_takes = Duration::from_millis(5);
-    let commits = Arc::clone(&store.commits);
+    let store = Faulty::new(Model::default());
+    let (gate, commits) = (Arc::clone(&store.gate), Arc::clone(&store.commits));
     let limits = Limits { batch_count_max: 1, ..Limits::default() };
     let engine = Engine::start(vec![store], options(limits)).unwrap();
     with_retainer(&engine, 100).await;
-    let first = engine.submit(request(1, consume(1)));
-    tokio::time::sleep(Duration::from_millis(2)).await;
+    gate.shut_behind(&engine, request(1, consume(1))).await;
     let groups: Vec<_> = (0..4).map(|_| engine.submit_atomic(consumes(&[1, 1]), None)).collect();
     let singles: Vec<_> = (0..4).map(|_| engine.submit(request(2, client()))).collect();
-    accepted(first.await);
+    gate.open();
     for (group, single) in groups.into_iter().zip(singles) {
         done(group.await);
         accepted(single.await);

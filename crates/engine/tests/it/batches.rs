@@ -122,10 +122,10 @@ async fn conflicts_are_retried_inside_and_bounded() {
 #[tokio::test]
 async fn an_unknown_commit_stops_the_engine_and_is_never_called_failed() {
     let store = Faulty::new(Model::default());
-    let unknown = Arc::clone(&store.unknown);
+    let unknown_from = Arc::clone(&store.unknown_from);
     let engine = Engine::start(vec![store], options(Limits::default())).unwrap();
     with_retainer(&engine, 100).await;
-    unknown.store(true, Ordering::SeqCst);
+    unknown_from.store(0, Ordering::SeqCst);
     let settled = engine.submit(request(1, consume(1))).await;
     assert!(matches!(settled, Err(Trouble::Unknown(_))), "{settled:?}");
     assert_eq!(engine.failed().await, "cable");

@@ -15,6 +15,9 @@ use crate::support::*;
 
 type Settlements = Vec<Result<Settled, Trouble>>;
 
+/// Where batches are counted, a slow machine must not cut them.
+const FOR_EVER: Duration = Duration::from_secs(600);
+
 fn rejection(settled: &Result<Settled, Trouble>) -> Option<Rejection> {
     match settled {
         Ok(Settled::Decided { result: Err(rejection), .. }) => Some(rejection.clone()),
@@ -90,35 +93,42 @@ async fn a_bulk_sent_again_with_its_keys_is_replayed() {
 #[tokio::test]
 async fn a_bulk_finds_room_as_a_whole_or_not_at_all() {
     let model = Model::default();
-    let mut store = Faulty::new(model.clone());
-    store.commit_takes = Duration::from_millis(20);
-    let limits = Limits { queue_count_max: 8, ..Limits::default() };
+    let store = Faulty::new(model.clone());
+    let gate = Arc::clone(&store.gate);
+    let limits = Limits { queue_count_max: 9, ..Limits::default() };
     let engine = Engine::start(vec![store], options(limits)).unwrap();
     with_retainer(&engine, 100).await;
+    gate.shut_behind(&engine, request(1, consume(1))).await;
     let first = engine.submit_many(consumes(1, 6));
     let second = engine.submit_many(consumes(1, 3));
     let third = engine.submit_many(consumes(1, 2));
+    gate.open();
     assert_eq!(second.await, Err(Trouble::Overloaded));
     assert_eq!(count_accepted(&first.await.unwrap()), 6);
     assert_eq!(count_accepted(&third.await.unwrap()), 2);
     // Who has been answered has given back the room.
     assert_eq!(engine.queued(), 0);
-    assert_eq!(count_accepted(&engine.submit_many(consumes(1, 8)).await.unwrap()), 8);
+    assert_eq!(count_accepted(&engine.submit_many(consumes(1, 9)).await.unwrap()), 9);
     assert_sound(&model, firm(1));
 }
 
 #[tokio::test]
 async fn a_firm_cannot_fill_the_queue_alone() {
-    let mut store = Faulty::new(Model::default());
-    store.commit_takes = Duration::from_millis(20);
+    let store = Faulty::new(Model::default());
+    let gate = Arc::clone(&store.gate);
     let limits = Limits { queue_count_max: 8, firm_queue_count_max: 4, ..Limits::default() };
     let engine = Engine::start(vec![store], options(limits)).unwrap();
     with_retainer(&engine, 100).await;
-    let most = engine.submit_many(consumes(1, 4));
-    assert_eq!(engine.submit(request(1, consume(1))).await, Err(Trouble::Overloaded));
-    assert_eq!(engine.submit_many(consumes(1, 1)).await, Err(Trouble::Overloaded));
-    accepted(engine.submit(request(2, client())).await);
-    assert_eq!(count_accepted(&most.await.unwrap()), 4);
+    gate.shut_behind(&engine, request(1, consume(1))).await;
+    let most = engine.submit_many(consumes(1, 3));
+    let one = engine.submit(request(1, consume(1)));
+    let many = engine.submit_many(consumes(1, 1));
+    let other = engine.submit(request(2, client()));
+    gate.open();
+    assert_eq!(one.await, Err(Trouble::Overloaded));
+    assert_eq!(many.await, Err(Trouble::Overloaded));
+    accepted(other.await);
+    assert_eq!(count_accepted(&most.await.unwrap()), 3);
     accepted(engine.submit(request(1, consume(1))).await);
 }
 
@@ -140,46 +150,48 @@ async fn a_bulk_is_of_one_firm_and_of_no_more_than_are_allowed() {
 
 #[tokio::test]
 async fn a_bulk_leaves_room_for_another_firms_single_command() {
-    let mut store = Faulty::new(Model::default());
-    store.commit_takes = Duration::from_millis(5);
-    let commits = Arc::clone(&store.commits);
-    let engine = Engine::start(vec![store], options(Limits::default())).unwrap();
+    let store = Faulty::new(Model::default());
+    let (gate, commits) = (Arc::clone(&store.gate), Arc::clone(&store.commits));
+    let limits = Limits { batch_decide_max: FOR_EVER, ..Limits::default() };
+    let engine = Engine::start(vec![store], options(limits)).unwrap();
     with_retainer(&engine, 100_000).await;
-    let before = commits.lock().unwrap().len();
+    gate.shut_behind(&engine, request(1, consume(1))).await;
     let bulk = engine.submit_many(consumes(1, 8_192));
-    tokio::time::sleep(Duration::from_millis(8)).await;
-    accepted(engine.submit(request(2, client())).await);
-    let turn = commits.lock().unwrap().len() - before;
+    let single = engine.submit(request(2, client()));
+    gate.open();
+    accepted(single.await);
     assert_eq!(count_accepted(&bulk.await.unwrap()), 8_192);
-    let all = commits.lock().unwrap().len() - before;
-    assert!(turn <= 6 && all >= 32, "the other firm's turn came with commit {turn} of {all}");
+    let commits = commits.lock().unwrap();
+    assert_eq!(commits[3], [(firm(1), 255), (firm(2), 1)], "the next that could be");
+    assert_eq!(commits.len(), 3 + 8_192_usize.div_ceil(256) + 1);
 }
 
 #[tokio::test]
 async fn only_commands_that_came_in_bulk_make_a_batch_larger() {
-    let mut store = Faulty::new(Model::default());
-    store.commit_takes = Duration::from_millis(20);
-    let commits = Arc::clone(&store.commits);
-    let limits = Limits { batch_count_max: 10, bulk_batch_count_max: 30, ..Limits::default() };
+    let store = Faulty::new(Model::default());
+    let (gate, commits) = (Arc::clone(&store.gate), Arc::clone(&store.commits));
+    let limits = Limits {
+        batch_count_max: 10,
+        bulk_batch_count_max: 30,
+        batch_decide_max: FOR_EVER,
+        ..Limits::default()
+    };
     let engine = Engine::start(vec![store], options(limits)).unwrap();
     with_retainer(&engine, 10_000).await;
-    let before = commits.lock().unwrap().len();
-    // While the first is under way, a bulk and many single commands of another firm come.
-    let first = engine.submit(request(1, consume(1)));
-    tokio::time::sleep(Duration::from_millis(5)).await;
+    gate.shut_behind(&engine, request(1, consume(1))).await;
     let bulk = engine.submit_many(consumes(1, 70));
     let singles: Vec<_> = (0..7).map(|_| engine.submit(request(2, client()))).collect();
-    accepted(first.await);
+    gate.open();
     assert_eq!(count_accepted(&bulk.await.unwrap()), 70);
     for single in singles {
         accepted(single.await);
     }
-    let sizes: Vec<usize> = commits.lock().unwrap()[before..]
+    let sizes: Vec<usize> = commits.lock().unwrap()[3..]
         .iter()
         .map(|firms| firms.iter().map(|(_, commands)| commands).sum())
         .collect();
     // The two take turns until a single command would be the eleventh or later.
-    assert_eq!(sizes, [1, 11, 30, 30, 6]);
+    assert_eq!(sizes, [11, 30, 30, 6]);
 }
 
 #[tokio::test]
@@ -225,16 +237,13 @@ async fn each_of_a_bulk_has_its_own_time() {
 #[tokio::test]
 async fn when_a_commits_fate_is_unknown_each_of_a_bulk_is_told_its_own() {
     let model = Model::default();
-    let mut store = Faulty::new(model.clone());
-    store.commit_takes = Duration::from_millis(20);
-    let unknown = Arc::clone(&store.unknown);
+    let store = Faulty::new(model.clone());
+    // The first two commits make the retainer.
+    store.unknown_from.store(4, Ordering::SeqCst);
     let limits = Limits { batch_count_max: 10, bulk_batch_count_max: 10, ..Limits::default() };
     let engine = Engine::start(vec![store], options(limits)).unwrap();
     with_retainer(&engine, 100).await;
-    let bulk = engine.submit_many(consumes(1, 30));
-    tokio::time::sleep(Duration::from_millis(30)).await;
-    unknown.store(true, Ordering::SeqCst);
-    let settled = bulk.await.unwrap();
+    let settled = engine.submit_many(consumes(1, 30)).await.unwrap();
     assert_eq!(count_accepted(&settled), 10);
     assert!(settled[10..20].iter().all(|settled| matches!(settled, Err(Trouble::Unknown(_)))));
     assert!(settled[20..].iter().all(|settled| *settled == Err(Trouble::Stopping)));

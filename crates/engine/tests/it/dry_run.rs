@@ -130,13 +130,16 @@ async fn a_dry_run_that_panics_harms_no_neighbour_and_one_is_nobodys_poison() {
 #[tokio::test]
 async fn a_dry_run_beside_a_commit_of_unknown_fate_is_told_that_nothing_was_done() {
     let store = Faulty::new(Model::default());
-    let unknown = Arc::clone(&store.unknown);
+    let (gate, unknown_from) = (Arc::clone(&store.gate), Arc::clone(&store.unknown_from));
     let engine = Engine::start(vec![store], options(Limits::default())).unwrap();
     with_retainer(&engine, 100).await;
-    unknown.store(true, Ordering::SeqCst);
-    let settled = all(&engine, vec![request(1, consume(1)), dry(request(1, consume(1)))]).await;
-    assert!(matches!(settled[0], Err(Trouble::Unknown(_))), "{:?}", settled[0]);
-    assert_eq!(settled[1], Err(Trouble::Stopping));
+    gate.shut_behind(&engine, request(1, consume(1))).await;
+    unknown_from.store(4, Ordering::SeqCst);
+    let done = engine.submit(request(1, consume(1)));
+    let tried = engine.submit(dry(request(1, consume(1))));
+    gate.open();
+    assert!(matches!(done.await, Err(Trouble::Unknown(_))));
+    assert_eq!(tried.await, Err(Trouble::Stopping));
 }
 
 #[derive(Default)]

@@ -126,6 +126,38 @@ pub async fn all(engine: &Engine, requests: Vec<Request>) -> Vec<Result<Settled,
     settled
 }
 
+/// What a commit waits at, so that a test knows what else comes meanwhile.
+#[derive(Default)]
+pub struct Gate {
+    is_shut: AtomicBool,
+    commits: AtomicUsize,
+}
+
+impl Gate {
+    /// Has the lane wait in the commit of `request`, whose answer nobody waits for.
+    pub async fn shut_behind(&self, engine: &Engine, request: Request) {
+        let before = self.commits.load(Ordering::SeqCst);
+        self.is_shut.store(true, Ordering::SeqCst);
+        drop(engine.submit(request));
+        while self.commits.load(Ordering::SeqCst) == before {
+            tokio::time::sleep(Duration::from_millis(1)).await;
+        }
+    }
+
+    pub fn open(&self) {
+        self.is_shut.store(false, Ordering::SeqCst);
+    }
+
+    /// Which commit it is, from 1.
+    async fn pass(&self) -> usize {
+        let n = self.commits.fetch_add(1, Ordering::SeqCst) + 1;
+        while self.is_shut.load(Ordering::SeqCst) {
+            tokio::time::sleep(Duration::from_millis(1)).await;
+        }
+        n
+    }
+}
+
 /// A commit's firms, and how many commands of each.
 pub type Tried = Vec<(Id<Firm>, usize)>;
 
@@ -134,7 +166,9 @@ pub struct Faulty {
     pub inner: Model,
     pub refuse_amount: i64,
     pub conflicts: Arc<AtomicUsize>,
-    pub unknown: Arc<AtomicBool>,
+    /// From this commit on, counted from 1, nobody knows what came of it.
+    pub unknown_from: Arc<AtomicUsize>,
+    pub gate: Arc<Gate>,
     /// Each commit tried, in order.
     pub commits: Arc<Mutex<Vec<Tried>>>,
     pub commit_takes: Duration,
@@ -148,7 +182,8 @@ impl Faulty {
             inner,
             refuse_amount: i64::MIN,
             conflicts: Arc::default(),
-            unknown: Arc::default(),
+            unknown_from: Arc::new(AtomicUsize::new(usize::MAX)),
+            gate: Arc::default(),
             commits: Arc::default(),
             commit_takes: Duration::ZERO,
             keys_read: Arc::default(),
@@ -166,6 +201,7 @@ impl Store for Faulty {
         self.inner.load(firm, keys).await
     }
     async fn commit(&mut self, batch: &Batch) -> Result<(), StoreError> {
+        let n = self.gate.pass().await;
         tokio::time::sleep(self.commit_takes).await;
         let firms = batch.firms.iter().map(|part| (part.firm.id, part.audit.len())).collect();
         self.commits.lock().unwrap().push(firms);
@@ -179,7 +215,7 @@ impl Store for Faulty {
             return Err(StoreError::Conflict("another was first".into()));
         }
         self.inner.commit(batch).await?;
-        if self.unknown.load(Ordering::SeqCst) {
+        if n >= self.unknown_from.load(Ordering::SeqCst) {
             Err(StoreError::Unknown("cable".into()))
         } else {
             Ok(())

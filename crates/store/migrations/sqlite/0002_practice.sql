@@ -288,6 +288,7 @@ create index time_entries_client on time_entries (firm_id, client_id, created_at
 create index time_entries_case on time_entries (firm_id, case_id, created_at, id)
     where case_id is not null;
 create index time_entries_day on time_entries (firm_id, day, id, created_at) where deleted = 0;
+create index time_entries_sums on time_entries (firm_id, review, currency, amount) where deleted = 0;
 -- A user has one timer running.
 create unique index time_entries_timer on time_entries (firm_id, created_by)
     where started_at is not null and deleted = 0;
@@ -321,6 +322,7 @@ create index expenses_client on expenses (firm_id, client_id, created_at, id)
     where client_id is not null;
 create index expenses_case on expenses (firm_id, case_id, created_at, id) where case_id is not null;
 create index expenses_day on expenses (firm_id, day, id, created_at) where deleted = 0;
+create index expenses_sums on expenses (firm_id, review, currency, amount) where deleted = 0;
 
 create table jobs (
     firm_id     blob    not null references firms (id),

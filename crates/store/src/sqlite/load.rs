@@ -76,7 +76,7 @@ fn in_set(connection: &Connection, firm: Id<Firm>, set: &Set) -> Result<Vec<Load
                 connection,
                 firm,
                 of,
-                "client_id = ?2 and (unapplied > 0 or stage = 'pending') and deleted = 0",
+                "client_id = ?2 and (unapplied > 0 or stage in ('pending', 'failed')) and deleted = 0",
                 Loaded::Payment,
             )?);
             Ok(held)

@@ -77,6 +77,17 @@ pub struct CategorySum {
     pub total: Money,
 }
 
+/// Rows of one status and currency, counted and added up.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct StatusSum<S> {
+    /// The status.
+    pub status: S,
+    /// How many.
+    pub count: u64,
+    /// Σ amounts.
+    pub total: Money,
+}
+
 /// Time spent, and the rows it names.
 #[derive(Debug, Clone, PartialEq)]
 pub struct TimeEntryView {

@@ -14,8 +14,8 @@ mod trust;
 use domain::Day;
 
 pub use books::{
-    Balance, CategorySum, ExpenseFilter, ExpenseView, MonthSum, TimeEntryFilter, TimeEntryView,
-    TransactionFilter, TransactionView,
+    Balance, CategorySum, ExpenseFilter, ExpenseView, MonthSum, StatusSum, TimeEntryFilter,
+    TimeEntryView, TransactionFilter, TransactionView,
 };
 pub use invoices::{
     ApplicationView, Applications, CreditNoteFilter, CreditNoteView, InvoiceFilter, InvoiceSort,

@@ -22,7 +22,6 @@ use store::{CaseFilter, CaseView, ReadError, Reader};
 use super::{
     clients::{self, ClientShortDoc},
     deleted,
-    payments::client_named,
 };
 use crate::{
     http::{
@@ -64,8 +63,6 @@ struct CreateBody {
     /// As the court or the firm gave it; no other case of the firm has it, and it stays.
     case_number: Text,
     client_id: Reference,
-    /// Another name of `clientId`.
-    customer_id: Reference,
     /// `active` where nothing is said.
     status: Choice<CaseStatus>,
     /// How it ended; of a closed case alone.
@@ -75,7 +72,7 @@ struct CreateBody {
 
 fn create(_: &Of, body: CreateBody) -> Result<CreateCase, Refusal> {
     Ok(CreateCase {
-        client: client_named(&body.client_id, &body.customer_id)?,
+        client: body.client_id.reference(),
         title: body.title.0.unwrap_or_default(),
         number: body.case_number.0,
         standing: standing(&body.status, body.outcome)?,
@@ -94,8 +91,6 @@ struct UpdateBody {
     /// Its number, where it has none yet.
     case_number: Text,
     client_id: Reference,
-    /// Another name of `clientId`.
-    customer_id: Reference,
     status: Choice<CaseStatus>,
     /// How it ended, beside `"status": "closed"`; said once, and then it stays closed.
     outcome: Notes,
@@ -105,7 +100,7 @@ struct UpdateBody {
 fn update(of: &Of, body: UpdateBody) -> Result<UpdateCase, Refusal> {
     let version = of.version(&body.version)?;
     let edit = CaseEdit {
-        client: client_named(&body.client_id, &body.customer_id)?,
+        client: body.client_id.reference(),
         title: body.title.0,
         number: body.case_number.0,
         standing: standing(&body.status, body.outcome)?,

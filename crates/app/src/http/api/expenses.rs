@@ -24,6 +24,7 @@ use super::{
     clients::{self, ClientShortDoc},
     days, deleted,
     short::{self, CaseShortDoc},
+    sums::Summary,
     time_entries::ReviewBody,
 };
 use crate::{
@@ -46,8 +47,8 @@ const READ: Action = Action::LogWork;
 pub(in crate::http) fn routes() -> Resource {
     let update = command("Change an expense that is not billed", update, UPDATED);
     let delete = command("Delete an expense that is not billed", delete, DELETED);
-    let approve = command_as("approveExpense", "It stands", approve, REVIEWED);
-    let reject = command_as("rejectExpense", "It does not stand", reject, REVIEWED);
+    let approve = command_as("approveExpense", "Approve it: it stands", approve, REVIEWED);
+    let reject = command_as("rejectExpense", "Reject it: it does not stand", reject, REVIEWED);
     Resource::new("expenses", "Money laid out for clients.")
         .post("/", command("Write down money that was laid out", create, CREATED))
         .get("/", list("listExpenses", "Expenses, newest first", READ, all))
@@ -176,7 +177,7 @@ struct Filter {
     to: When,
 }
 
-async fn all(question: Question<Filter>) -> Result<Rows<ExpenseView>, Refusal> {
+async fn all(question: Question<Filter>) -> Result<Rows<ExpenseView, Summary<Review>>, Refusal> {
     let asked = &question.filter;
     let filter = ExpenseFilter {
         client: asked.client_id.reference(),
@@ -188,9 +189,10 @@ async fn all(question: Question<Filter>) -> Result<Rows<ExpenseView>, Refusal> {
         review: asked.status.0,
         days: days::between(&question, &asked.from, &asked.to).await?,
     };
-    let (firm, part) = (question.firm(), question.page.clone());
-    let listed = question.app.reader.expenses(firm, filter, part).await?;
-    Ok(question.rows(listed))
+    let (reader, firm) = (&question.app.reader, question.firm());
+    let sums = reader.expense_sums(firm, filter.clone()).await?;
+    let listed = reader.expenses(firm, filter, question.page.clone()).await?;
+    Ok(question.rows_beside(listed, Summary(sums)))
 }
 
 impl Entity for ExpenseView {

@@ -21,5 +21,6 @@ pub(super) mod refunds;
 pub(super) mod reports;
 pub(super) mod retainers;
 mod short;
+mod sums;
 pub(super) mod time_entries;
 pub(super) mod transactions;

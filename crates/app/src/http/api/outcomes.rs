@@ -2,6 +2,7 @@
 //! the answer and does not want to send the command again.
 
 use bytes::Bytes;
+use domain::{Actor, MARKET};
 
 use crate::{
     http::{
@@ -42,8 +43,12 @@ wire! {
 async fn one(caller: Caller, of: Of) -> Result<Object<KeptDoc>, Refusal> {
     let not_found = || Refusal::not_found(Message::OutcomeNotFound);
     caller.is_member().await?;
-    let outcome =
-        caller.app.reader.outcome(caller.actor.firm, caller.actor.user, of.text()).await?;
+    let (reader, Actor { user, firm, .. }) = (&caller.app.reader, caller.actor);
+    let mut outcome = reader.outcome(firm, user, of.text()).await?;
+    if outcome.is_none() {
+        // What was sent to the market is kept there.
+        outcome = reader.outcome(MARKET, user, of.text()).await?;
+    }
     let outcome = outcome.ok_or_else(not_found)?;
     let (status, body) = split_kept(&Bytes::from_owner(outcome.answer)).ok_or_else(|| {
         tracing::error!(key = of.text(), "a stored outcome is damaged");

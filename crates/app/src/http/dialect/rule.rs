@@ -14,8 +14,6 @@ pub(super) struct Rule {
     /// Our path after `/api`, where it is another: with `:name` of the path, `{a.b}` of the body,
     /// `{?a}` of the query, and a query of its own if need be.
     pub to: Option<&'static str>,
-    /// Our method, where it is another.
-    pub by: Option<&'static str>,
     pub ask: &'static [Ask],
     pub say: &'static [Say],
     pub show: &'static [Show],
@@ -113,15 +111,13 @@ pub(super) enum Field {
     Present(&'static str),
     /// `(name, of)`: where there is none, another's text; of nothing, none.
     Else(&'static str, Option<&'static str>),
-    /// `(name, of)`: an id there is an object that has it.
-    Object(&'static str, &'static str),
     /// Fields kept in that object stand beside it.
     Out(&'static str, &'static [&'static str]),
 }
 
 pub(super) const fn on(methods: &'static [&'static str], path: &'static str) -> Rule {
     let (ask, say, show) = (&[], &[], &[]);
-    Rule { methods, path, when: None, to: None, by: None, ask, say, show, absent: None }
+    Rule { methods, path, when: None, to: None, ask, say, show, absent: None }
 }
 
 impl Rule {
@@ -131,10 +127,6 @@ impl Rule {
 
     pub const fn to(self, path: &'static str) -> Self {
         Self { to: Some(path), ..self }
-    }
-
-    pub const fn by(self, method: &'static str) -> Self {
-        Self { by: Some(method), ..self }
     }
 
     pub const fn ask(self, ask: &'static [Ask]) -> Self {

@@ -91,7 +91,7 @@ pub(super) fn translated(rule: &Rule, named: &Named<'_>, said: Said) -> Option<S
             say(step, body);
         }
     }
-    Some(Said { method: rule.by.map_or(method, str::to_owned), target, body })
+    Some(Said { method, target, body })
 }
 
 /// The template with what its names stand for.

@@ -154,12 +154,6 @@ fn field(field: &Field, row: &mut Map<String, Value>) {
                 row.insert(name.into(), other.unwrap_or_else(|| "".into()));
             }
         }
-        Field::Object(name, of) => {
-            if let Some(id) = row.get(of).filter(|id| id.is_string()).cloned() {
-                let object = Map::from_iter([("_id".to_owned(), id)]);
-                row.entry(name).or_insert(Value::Object(object));
-            }
-        }
         Field::Out(object, names) => {
             let Some(Value::Object(kept)) = row.get(object).cloned() else { return };
             let kept = kept.into_iter().filter(|(name, _)| names.contains(&name.as_str()));

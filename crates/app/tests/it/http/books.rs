@@ -309,7 +309,9 @@ async fn the_list_is_filtered() {
     let ours = ours().await;
     let firm = Firm::new(&ours);
     let client = firm.client().await;
-    let fees = json!({"category": "fees", "clientId": client, "description": "أتعاب أحمد"});
+    let case = json!({"title": "Claim", "caseNumber": "12/1447", "clientId": client});
+    let case = firm.make(firm.post("/api/cases", &case)).await;
+    let fees = json!({"category": "fees", "caseId": "12/1447", "description": "أتعاب أحمد"});
     let fees = record(&firm, "income", "1000", "04-10", fees).await;
     let rent = json!({"category": "rent", "reference": "LEASE-7"});
     let rent = record(&firm, "expense", "250", "05-31", rent).await;
@@ -323,6 +325,7 @@ async fn the_list_is_filtered() {
         ("category=rent", vec![&rent]),
         ("category=ren", vec![]),
         ("clientId=CLT-2026-0001", vec![&fees]),
+        ("caseId=12%2F1447", vec![&fees]),
         ("startDate=2026-05-31", vec![&due, &rent]),
         ("startDate=2026-04-11&endDate=2026-05-31", vec![&rent]),
         ("from=2026-04-11&to=2026-05-31", vec![&rent]),
@@ -335,10 +338,49 @@ async fn the_list_is_filtered() {
         let list = firm.get(format!("{LIST}?{query}")).await;
         assert_eq!(ids(&list).iter().collect::<Vec<_>>(), expected, "{query}");
     }
+    let tagged = firm.get(format!("{LIST}/{fees}")).await["data"].clone();
+    assert_eq!(
+        (&tagged["caseId"]["_id"], &tagged["clientId"]["_id"]),
+        (&case["_id"], &json!(client)),
+        "the case's client is its client"
+    );
     for query in ["type=gift", "status=gone", "startDate=x"] {
         let call = Call::get(format!("{LIST}?{query}")).token(&firm.token);
         assert_refused(&ours.send(&call).await, 400, "invalid_field");
     }
+}
+
+#[tokio::test]
+async fn the_list_is_added_up_by_status() {
+    let ours = ours().await;
+    let firm = Firm::new(&ours);
+    assert_eq!(firm.get(LIST).await["summary"], json!([]));
+    record(&firm, "income", "1000", "04-10", json!({})).await;
+    record(&firm, "expense", "250.50", "05-31", json!({"category": "rent"})).await;
+    record(&firm, "income", "70", "07-15", json!({"status": "pending"})).await;
+    record(&firm, "income", "30", "06-01", json!({"currency": "USD"})).await;
+    let mistake = record(&firm, "expense", "9", "06-01", json!({})).await;
+    firm.make(firm.post(format!("{LIST}/{mistake}/cancel"), &json!({}))).await;
+    let line = |status: &str, count: i64, currency: &str, total: Value| json!({"_id": status, "count": count, "currency": currency, "totalAmount": total});
+    // Turnover, not balance: 1000 + 250.50.
+    let completed = line("completed", 2, "SAR", json!(1250.5));
+    let dollars = line("completed", 1, "USD", json!(30));
+    let pending = line("pending", 1, "SAR", json!(70));
+    let cancelled = line("cancelled", 1, "SAR", json!(9));
+    let rent = line("completed", 1, "SAR", json!(250.5));
+    for (query, expected) in [
+        ("limit=1", json!([cancelled, completed, dollars, pending])),
+        ("status=pending", json!([pending])),
+        ("category=rent", json!([rent])),
+        ("startDate=2026-06-01", json!([cancelled, dollars, pending])),
+        ("search=nobody", json!([])),
+    ] {
+        let summary = firm.get(format!("{LIST}?{query}")).await["summary"].clone();
+        assert_eq!(summary, expected, "{query}");
+    }
+    firm.make(firm.delete(format!("{LIST}/{mistake}"))).await;
+    assert_eq!(firm.get(LIST).await["summary"], json!([completed, dollars, pending]));
+    ours.check().await;
 }
 
 #[tokio::test]

@@ -218,3 +218,42 @@ async fn payments_are_filtered_sorted_and_added_up() {
     );
     ours.check().await;
 }
+
+#[tokio::test]
+async fn money_is_found_by_its_matter() {
+    let ours = ours().await;
+    let firm = Firm::new(&ours);
+    let client = firm.client().await;
+    let body = json!({"title": "Estate of Al-Harbi", "caseNumber": "12/1447", "clientId": client});
+    let case = id(&firm.make(firm.post("/api/cases", &body)).await);
+    let short = json!({"_id": case, "title": "Estate of Al-Harbi", "caseNumber": "12/1447"});
+    let with = |more: Value| {
+        let mut body = json!({"clientId": client, "caseId": "12/1447"});
+        for (name, value) in more.as_object().unwrap() {
+            body[name] = value.clone();
+        }
+        body
+    };
+    let items = json!([{"unitPrice": 100}]);
+    for (path, body) in [
+        ("/api/retainers", with(json!({"initialAmount": 50}))),
+        ("/api/invoices", with(json!({"items": items}))),
+        ("/api/payments", with(json!({"amount": 5, "paymentMethod": "cash"}))),
+    ] {
+        let mut untagged = body.clone();
+        untagged["caseId"] = json!("");
+        assert_eq!(firm.make(firm.post(path, &untagged)).await["caseId"], Value::Null, "{path}");
+        let made = firm.make(firm.post(path, &body)).await;
+        assert_eq!(made["caseId"], short, "{path}");
+        for by in [case.as_str(), "12%2F1447"] {
+            let listed = firm.get(format!("{path}?caseId={by}")).await;
+            assert_eq!(listed["data"], json!([made]), "{path} by {by}");
+            assert_eq!(listed["summary"][0]["count"], json!(1), "{path}");
+        }
+        assert!(column(&firm, &format!("{path}?caseId=13"), "_id").await.is_empty());
+        let mut absent = body;
+        absent["caseId"] = json!("13/1447");
+        assert_refused(&ours.send(&firm.post(path, &absent)).await, 404, "case_not_found");
+    }
+    ours.check().await;
+}

@@ -315,7 +315,30 @@ async fn a_client_sees_what_was_sent_to_them_and_no_notes() {
         assert_refused(&as_client(look(hidden)).await, 404, "invoice_not_found");
         assert_refused(&as_client(viewed(hidden)).await, 404, "invoice_not_found");
     }
+    let listed = async || ours.get("/api/invoices", &token).await;
+    assert_eq!(listed().await["pagination"]["total"], json!(0));
     firm.make(firm.on_invoice(&invoice, "send", &json!({}))).await;
+    let list = listed().await;
+    assert_eq!(
+        (&list["pagination"]["total"], &list["data"][0]["_id"]),
+        (&json!(1), &json!(invoice))
+    );
+    assert_eq!(
+        (&list["data"][0]["notes"], &list["summary"][0]["count"]),
+        (&Value::Null, &json!(1))
+    );
+    for (path, total) in [
+        ("/api/invoices?search=internal", 0),
+        ("/api/invoices/overdue", 0),
+        (&format!("/api/invoices/open/{mine}"), 1),
+        ("/api/credit-notes", 0),
+        ("/api/payments", 0),
+    ] {
+        assert_eq!(ours.get(path, &token).await["pagination"]["total"], json!(total), "{path}");
+    }
+    let others = as_client(Call::get("/api/invoices/open/CLT-2026-0002")).await;
+    assert_refused(&others, 404, "client_not_found");
+    assert_refused(&as_client(Call::get("/api/invoices/stats")).await, 403, "forbidden");
     let seen = as_client(look(&invoice)).await.json();
     assert_eq!((&seen["data"]["status"], &seen["data"]["notes"]), (&json!("sent"), &Value::Null));
     // Reading marks nothing; saying so does.

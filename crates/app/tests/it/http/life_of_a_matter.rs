@@ -10,14 +10,19 @@ use crate::support::{
     target::Target,
 };
 
-/// Sends what has to be accepted, and then compares the accounts: debits positive, in riyals; accounts
-/// that stand at zero are left out.
+/// Sends what has to be accepted, then reads the trial balance: debits positive, accounts that stand at
+/// zero left out.
 async fn step(ours: &Target, firm: &Firm<'_>, call: Call, accounts: &[(i64, &str)]) -> Value {
     let answer = ours.send(&call).await;
     assert!(answer.is_ok(), "{} {}: {}", call.method, call.path, answer.text());
-    let ledger = ours.ledger(&firm.id).await;
-    let stand: Vec<_> = ledger.iter().map(|(account, sum)| (*account, sum.as_str())).collect();
+    let balance = firm.get("/api/reports/trial-balance").await["data"].clone();
+    let rows = balance["accounts"].as_array().expect("accounts").iter();
+    let rows = rows.map(|row| (row["code"].as_i64().unwrap_or(0), row["balance"].to_string()));
+    let rows: Vec<_> = rows.filter(|(_, balance)| balance != "0").collect();
+    let stand: Vec<_> = rows.iter().map(|(code, balance)| (*code, balance.as_str())).collect();
     assert_eq!(stand, accounts, "after {} {}", call.method, call.path);
+    let totals = balance["totals"].as_array().expect("totals").iter();
+    assert!(totals.into_iter().all(|total| total["balanced"] == true), "{balance}");
     answer.json()
 }
 
@@ -28,20 +33,38 @@ async fn a_matter_is_billed_paid_and_corrected_and_every_account_follows() {
     let client = json!({"fullName": "Noura Al-Qahtani"});
     let client = id(&step(&ours, &firm, firm.post("/api/clients", &client), &[]).await["client"]);
 
-    // 5,000 are paid in advance: in the trust bank, and owed to the client.
-    let open = firm.post("/api/retainers", &json!({"clientId": client, "initialAmount": 5_000}));
-    step(&ours, &firm, open, &[(1102, "5000"), (2130, "-5000")]).await;
+    let case =
+        json!({"title": "Al-Noor v. Al-Salam", "caseNumber": "4471/1447", "clientId": client});
+    let case = id(&step(&ours, &firm, firm.post("/api/cases", &case), &[]).await["case"]);
 
-    // Three hours at 500, a fee of 1,000 less 10 %, and 200 of court fees without VAT:
+    // 5,000 are paid in advance: in the trust bank, and owed to the client.
+    let open = firm.post(
+        "/api/retainers",
+        &json!({"clientId": client, "caseId": case,
+        "initialAmount": 5_000}),
+    );
+    let opened = step(&ours, &firm, open, &[(1102, "5000"), (2130, "-5000")]).await;
+    assert_eq!(opened["retainer"]["caseId"]["caseNumber"], "4471/1447");
+
+    // Three hours are written down at 500: nothing moves.
+    let held = [(1102, "5000"), (2130, "-5000")];
+    let time = json!({"clientId": client, "caseId": case, "minutes": 180, "hourlyRate": 500, "billable": true,
+        "description": "Hearing"});
+    let time = step(&ours, &firm, firm.post("/api/time-entries", &time), &held).await;
+    assert_eq!(halalas(&time["data"]["amount"]), 150_000);
+    let time = id(&time["data"]);
+
+    // They are billed, with a fee of 1,000 less 10 %, and 200 of court fees without VAT:
     // 2,700 less 100 is 2,600; VAT on 2,400 is 360. A draft is not owed yet.
     let items = json!([
-        {"type": "time", "description": "Hearing", "quantity": 3, "unitPrice": 500},
+        {"type": "time", "description": "Hearing", "quantity": 3, "unitPrice": 500,
+         "timeEntryId": time},
         {"description": "Statement of claim", "unitPrice": "1000",
          "discountType": "percentage", "discountValue": 10},
         {"type": "expense", "description": "Court fees", "unitPrice": 200, "taxable": false},
     ]);
-    let draft = json!({"clientId": client, "items": items, "totalAmount": 2_960});
-    let held = [(1102, "5000"), (2130, "-5000")];
+    let draft = json!({"clientId": client, "caseId": "4471/1447", "items": items,
+        "totalAmount": 2_960});
     let drafted = step(&ours, &firm, firm.post("/api/invoices", &draft), &held).await;
     let drafted = &drafted["invoice"];
     for (field, expected) in [
@@ -55,7 +78,13 @@ async fn a_matter_is_billed_paid_and_corrected_and_every_account_follows() {
         assert_eq!(halalas(&drafted[field]), expected, "{field}");
     }
     assert_eq!((&drafted["status"], &drafted["vatRate"]), (&json!("draft"), &json!(15)));
+    assert_eq!(drafted["caseId"]["title"], "Al-Noor v. Al-Salam");
     let invoice = id(drafted);
+    let worked = firm.get(format!("/api/time-entries/{time}")).await;
+    assert_eq!(
+        (&worked["data"]["billed"], &worked["data"]["invoiceId"]),
+        (&json!(true), &json!(invoice))
+    );
 
     // Sent: 2,960 are owed, 2,600 are earned, 360 belong to the tax office.
     let sent = firm.on_invoice(&invoice, "send", &json!({}));
@@ -83,6 +112,7 @@ async fn a_matter_is_billed_paid_and_corrected_and_every_account_follows() {
     assert_eq!(halalas(&applied["invoice"]["retainerApplied"]), 100_000);
     assert_eq!(halalas(&applied["retainer"]["currentBalance"]), 400_000);
     assert_eq!(applied["transaction"]["type"], "consumption");
+    assert_eq!(applied["retainer"]["caseId"], applied["invoice"]["caseId"]);
 
     // 1,500 come by bank.
     let payment = json!({"clientId": client, "amount": 1_500, "paymentMethod": "bank_transfer",
@@ -97,6 +127,8 @@ async fn a_matter_is_billed_paid_and_corrected_and_every_account_follows() {
     ];
     let paid = step(&ours, &firm, firm.post("/api/payments", &payment), &accounts).await;
     assert_eq!(paid["payment"]["status"], "completed");
+    // It names the invoice, so it is tagged with its case.
+    assert_eq!(paid["payment"]["caseId"]["_id"], json!(case));
     assert_eq!(halalas(&paid["invoice"]["balanceDue"]), 46_000);
     let payment = id(&paid["payment"]);
 
@@ -150,18 +182,27 @@ async fn a_matter_is_billed_paid_and_corrected_and_every_account_follows() {
     );
 
     // The client's account: each line is one document, and at the end nothing is owed.
-    let lines = ours.statement(&firm.id).await;
-    let lines: Vec<_> = lines.iter().map(|(kind, sum)| (kind.as_str(), sum.as_str())).collect();
+    let statement = firm.get(format!("/api/clients/{client}/statement")).await;
+    let mut lines: Vec<_> = Vec::new();
+    for line in statement["data"].as_array().expect("lines") {
+        let changed = halalas(&line["debit"]) - halalas(&line["credit"]);
+        let kind = line["type"].as_str().unwrap_or_default();
+        lines.push((kind, changed / 100, halalas(&line["balance"]) / 100));
+    }
     assert_eq!(
         lines,
         [
-            ("invoice", "2960"),
-            ("retainer_applied", "-1000"),
-            ("payment", "-1500"),
-            ("refund", "300"),
-            ("credit_note", "-115"),
-            ("payment", "-645"),
+            ("invoice", 2_960, 2_960),
+            ("retainer_applied", -1_000, 1_960),
+            ("payment", -1_500, 460),
+            ("refund", 300, 760),
+            ("credit_note", -115, 645),
+            ("payment", -645, 0),
         ]
     );
+    assert_eq!(statement["closing"], json!([{"currency": "SAR", "balance": 0}]));
+    // What the trust bank holds is what the retainer says, and nothing is overdue.
+    let held = firm.get("/api/reports/trust-ledger").await;
+    assert_eq!(halalas(&held["data"][0]["balance"]), 400_000, "{held}");
     ours.check().await;
 }

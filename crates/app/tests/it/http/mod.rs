@@ -3,16 +3,22 @@
 mod bodies;
 mod books;
 mod bulk;
+mod cases;
+mod clients;
+mod dashboard;
 mod documents;
 mod dry_run;
 mod edge;
 mod entities;
+mod generated;
 mod invoices;
 mod life_of_a_matter;
 mod lists;
+mod market;
 mod openapi;
 mod payments;
 mod protocol;
+mod reports;
 mod roles;
 mod work;
 

@@ -25,10 +25,9 @@ fn ids(list: &Value) -> Vec<String> {
 }
 
 /// A case of this client.
-async fn case(firm: &Firm<'_>, client: &str) -> Option<String> {
+async fn case(firm: &Firm<'_>, client: &str) -> String {
     let body = json!({"title": "Claim", "caseNumber": "12/1447", "clientId": client});
-    let answer = firm.target.send(&firm.post("/api/cases", &body)).await;
-    answer.is_ok().then(|| id(&answer.json()["data"]))
+    id(&firm.make(firm.post("/api/cases", &body)).await)
 }
 
 #[tokio::test]
@@ -331,17 +330,15 @@ async fn lists_of_work_are_filtered() {
         };
         let may = json!({"clientId": client, "date": "2026-05-15", "billable": false});
         let may = id(&post(may, &firm.token).await);
-        let last = json!({"clientId": client, "date": "2026-05-31", "category": "court"});
-        let mut last = last;
-        if what == "time-entries" {
-            last.as_object_mut().unwrap().remove("category");
+        let mut last = json!({"clientId": client, "date": "2026-05-31"});
+        if what == "expenses" {
+            last["category"] = json!("court");
         }
         let last = id(&post(last, &firm.token).await);
-        let named = match &case {
-            Some(case) => json!({"caseId": case}),
-            None => json!({"clientId": other}),
-        };
+        let named = json!({"caseId": "12/1447"});
         let june = post(named, &firm.token_of(&worker, "paralegal")).await;
+        let its_case = json!({"_id": case, "title": "Claim", "caseNumber": "12/1447"});
+        assert_eq!(june["caseId"], its_case);
         assert_eq!(june["clientId"]["_id"], json!(other), "the case's client is its client");
         let june = id(&june);
         firm.make(firm.post(format!("/api/{what}/{last}/approve"), &json!({}))).await;
@@ -361,12 +358,10 @@ async fn lists_of_work_are_filtered() {
             ("startDate=2026-05-16&endDate=2026-05-31".to_owned(), vec![&last]),
             // 22:00 in London is the first of June in Riyadh.
             ("from=2026-05-31T22:00:00Z".to_owned(), vec![&june]),
+            (format!("caseId={case}"), vec![&june]),
+            ("caseId=12%2F1447".to_owned(), vec![&june]),
             ("from=&to=&status=&billed=&clientId=".to_owned(), vec![&june, &last, &may]),
         ];
-        if let Some(case) = &case {
-            lines.push((format!("caseId={case}"), vec![&june]));
-            lines.push(("caseId=12%2F1447".to_owned(), vec![&june]));
-        }
         if what == "expenses" {
             lines.push(("category=court".to_owned(), vec![&last]));
         }
@@ -381,6 +376,61 @@ async fn lists_of_work_are_filtered() {
             let call = Call::get(format!("/api/{what}?{query}")).token(&firm.token);
             assert_refused(&ours.send(&call).await, 400, "invalid_field");
         }
+    }
+    ours.check().await;
+}
+
+#[tokio::test]
+async fn lists_of_work_are_added_up_by_status() {
+    let ours = ours().await;
+    let firm = Firm::new(&ours);
+    firm.client().await;
+    for (what, bodies) in [
+        (
+            "time-entries",
+            [
+                json!({"minutes": 90, "hourlyRate": 400}),
+                json!({"minutes": 50, "hourlyRate": 500}),
+                json!({"minutes": 10, "hourlyRate": 6}),
+                json!({"minutes": 60, "hourlyRate": 7, "currency": "USD"}),
+            ],
+        ),
+        (
+            "expenses",
+            [
+                json!({"amount": 600}),
+                json!({"amount": "416.67"}),
+                json!({"amount": 1}),
+                json!({"amount": 7, "currency": "USD"}),
+            ],
+        ),
+    ] {
+        let list = format!("/api/{what}");
+        assert_eq!(firm.get(&list).await["summary"], json!([]));
+        let mut made = Vec::new();
+        for body in &bodies {
+            let mut body = body.clone();
+            body["date"] = json!(if made.is_empty() { "2026-05-31" } else { "2026-06-01" });
+            made.push(id(&firm.make(firm.post(&list, &body)).await));
+        }
+        firm.make(firm.post(format!("{list}/{}/approve", made[2]), &json!({}))).await;
+        let line = |status: &str, count: i64, currency: &str, total: Value| json!({"_id": status, "count": count, "currency": currency, "totalAmount": total});
+        let approved = line("approved", 1, "SAR", json!(1));
+        let dollars = line("pending", 1, "USD", json!(7));
+        // 600 + 416.67
+        let pending = line("pending", 2, "SAR", json!(1016.67));
+        let june = line("pending", 1, "SAR", json!(416.67));
+        for (query, expected) in [
+            ("limit=1", json!([approved, pending, dollars])),
+            ("status=approved", json!([approved])),
+            ("from=2026-06-01", json!([approved, june, dollars])),
+            ("billed=true", json!([])),
+        ] {
+            let summary = firm.get(format!("{list}?{query}")).await["summary"].clone();
+            assert_eq!(summary, expected, "{what}?{query}");
+        }
+        firm.make(firm.delete(format!("{list}/{}", made[3]))).await;
+        assert_eq!(firm.get(&list).await["summary"], json!([approved, pending]));
     }
     ours.check().await;
 }

@@ -332,7 +332,7 @@ async fn x35_a_price_is_not_edited_after_it_was_accepted() {
         if says != due {
             return Err(format!("a job has a budget of {}, it says {}", riyals(due), riyals(says)));
         }
-        let after = firm.target.send(&edit(1)).await;
+        let after = firm.target.send(&edit(7)).await;
         let stands = halalas(&all[0]["proposedAmount"]);
         if stands == 100_000 && after.code() == "job_not_open" {
             Ok(())

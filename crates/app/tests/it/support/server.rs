@@ -1,15 +1,15 @@
 //! Our server, the real one: over a fresh SQLite file, on a free port, inside this process.
 
-use std::{collections::BTreeMap, net::SocketAddr, sync::Arc};
+use std::{net::SocketAddr, sync::Arc};
 
 use amanah::{
     App, Settings,
     http::{HttpLimits, Secret, serve},
 };
 use domain::{
-    Currency, Id, Money,
+    Id,
     invariant::{Checker, Verdict},
-    rows::{AlertKind, Entry, Firm, Retainer, Stored},
+    rows::{AlertKind, Firm, Retainer, Stored},
 };
 use engine::{Decide, Limits};
 use store::Reader;
@@ -98,31 +98,6 @@ impl Server {
         rows.iter().filter(is_its).count()
     }
 
-    /// The ledger in riyals by account number, debits positive; accounts that stand at zero are left out.
-    pub fn ledger(&self, firm: &str) -> Vec<(i64, String)> {
-        let mut sums = BTreeMap::<i64, i64>::new();
-        for row in self.rows(firm.parse().expect("a firm's id")) {
-            if let Stored::Entry(Entry { posting, .. }) = row {
-                *sums.entry(posting.debit.account.code()).or_default() += posting.amount.minor();
-                *sums.entry(posting.credit.account.code()).or_default() -= posting.amount.minor();
-            }
-        }
-        let sums = sums.into_iter().filter(|(_, minor)| *minor != 0);
-        sums.map(|(account, minor)| (account, riyals(minor))).collect()
-    }
-
-    /// Every line of every client's account: why, and how much more is owed.
-    pub fn statement(&self, firm: &str) -> Vec<(String, String)> {
-        let mut lines = Vec::new();
-        for row in self.rows(firm.parse().expect("a firm's id")) {
-            if let Stored::StatementLine(line) = row {
-                lines.push((line.seq, line.kind.name().to_owned(), riyals(line.amount.minor())));
-            }
-        }
-        lines.sort_by_key(|(seq, ..)| *seq);
-        lines.into_iter().map(|(_, kind, amount)| (kind, amount)).collect()
-    }
-
     /// Every invariant over every firm. A check that saw nothing to check fails, too.
     pub async fn check(&self) {
         let firms = self.reader().firms().await.expect("the firms can be read");
@@ -156,10 +131,6 @@ impl Server {
         let complaints = self.reader().integrity().expect("the database can be asked");
         assert!(complaints.is_empty(), "{complaints:?}");
     }
-}
-
-fn riyals(minor: i64) -> String {
-    Money::from_minor(minor, Currency::SAR).to_string()
 }
 
 async fn start(folder: &TempDir, options: &Options) -> (SocketAddr, Running) {

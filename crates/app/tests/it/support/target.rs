@@ -217,22 +217,6 @@ impl Target {
         }
     }
 
-    /// Our ledger by account number, in riyals, debits positive.
-    pub async fn ledger(&self, firm: &str) -> Vec<(i64, String)> {
-        match &*self.system.lock().await {
-            System::Ours(server) => server.ledger(firm),
-            System::Twin(_) => Vec::new(),
-        }
-    }
-
-    /// The lines of our clients' accounts: why, and how much more is owed.
-    pub async fn statement(&self, firm: &str) -> Vec<(String, String)> {
-        match &*self.system.lock().await {
-            System::Ours(server) => server.statement(firm),
-            System::Twin(_) => Vec::new(),
-        }
-    }
-
     /// Every invariant over every firm; the twin keeps no books to check.
     pub async fn check(&self) {
         if let System::Ours(server) = &*self.system.lock().await {

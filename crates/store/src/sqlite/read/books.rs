@@ -4,15 +4,18 @@ use std::collections::BTreeMap;
 
 use domain::{
     Currency, Day, Id, Money, Ref,
-    rows::{Case, Client, Expense, Firm, TimeEntry, Transaction, TransactionType},
+    rows::{
+        Case, Client, Expense, Firm, Review, TimeEntry, Transaction, TransactionStatus,
+        TransactionType,
+    },
 };
 use rusqlite::{Connection, params_from_iter, types::Value};
 
 use super::query::{Only, Sorted, View, join, one, page};
 use crate::{
     Balance, CategorySum, Days, ExpenseFilter, ExpenseView, Listed, MonthSum, Page, ReadError,
-    Reader, TimeEntryFilter, TimeEntryView, TransactionFilter, TransactionView,
-    shape::{Columns, Read, read_joined},
+    Reader, StatusSum, TimeEntryFilter, TimeEntryView, TransactionFilter, TransactionView,
+    shape::{Columns, Read, Shape, read_joined},
     sqlite::{
         codec::{blob, text},
         entity::{self, Kept as _},
@@ -46,6 +49,22 @@ impl Reader {
         self.ask(move |db| {
             let only = only_transactions(firm, &filter);
             page(db, only, Sorted::NEWEST, &part)
+        })
+        .await
+    }
+
+    /// The transactions that `filter` lets through, added up by status and currency, in that order.
+    ///
+    /// # Errors
+    /// [`ReadError`]
+    pub async fn transaction_sums(
+        &self,
+        firm: Id<Firm>,
+        filter: TransactionFilter,
+    ) -> Result<Vec<StatusSum<TransactionStatus>>, ReadError> {
+        self.ask(move |db| {
+            let only = only_transactions(firm, &filter);
+            status_sums::<Transaction, _>(db, only, "status", "transactions_sums")
         })
         .await
     }
@@ -121,19 +140,21 @@ impl Reader {
         filter: TimeEntryFilter,
         part: Page,
     ) -> Result<Listed<TimeEntryView>, ReadError> {
+        self.ask(move |db| page(db, only_time(firm, &filter), Sorted::NEWEST, &part)).await
+    }
+
+    /// The time entries that `filter` lets through, added up by status and currency, in that order.
+    ///
+    /// # Errors
+    /// [`ReadError`]
+    pub async fn time_entry_sums(
+        &self,
+        firm: Id<Firm>,
+        filter: TimeEntryFilter,
+    ) -> Result<Vec<StatusSum<Review>>, ReadError> {
         self.ask(move |db| {
-            let mut only = Only::of::<TimeEntry>(firm);
-            only.names("client_id", filter.client.as_ref());
-            only.names("case_id", filter.case.as_ref());
-            only.by("time_entries_client", filter.client.is_some());
-            only.by("time_entries_case", filter.case.is_some());
-            only.by("time_entries_day", filter.days != Days::default());
-            only.is_option("created_by", filter.by.as_ref().map(blob));
-            only.is_option("billable", filter.billable.map(flag));
-            only.has("invoice_id", filter.billed);
-            only.is_option("review", filter.review.map(|review| text(review.name())));
-            only.days("day", filter.days);
-            page(db, only, Sorted::NEWEST, &part)
+            let only = only_time(firm, &filter);
+            status_sums::<TimeEntry, _>(db, only, "review", "time_entries_sums")
         })
         .await
     }
@@ -161,20 +182,21 @@ impl Reader {
         filter: ExpenseFilter,
         part: Page,
     ) -> Result<Listed<ExpenseView>, ReadError> {
+        self.ask(move |db| page(db, only_expenses(firm, &filter), Sorted::NEWEST, &part)).await
+    }
+
+    /// The expenses that `filter` lets through, added up by status and currency, in that order.
+    ///
+    /// # Errors
+    /// [`ReadError`]
+    pub async fn expense_sums(
+        &self,
+        firm: Id<Firm>,
+        filter: ExpenseFilter,
+    ) -> Result<Vec<StatusSum<Review>>, ReadError> {
         self.ask(move |db| {
-            let mut only = Only::of::<Expense>(firm);
-            only.names("client_id", filter.client.as_ref());
-            only.names("case_id", filter.case.as_ref());
-            only.by("expenses_client", filter.client.is_some());
-            only.by("expenses_case", filter.case.is_some());
-            only.by("expenses_day", filter.days != Days::default());
-            only.is_option("created_by", filter.by.as_ref().map(blob));
-            only.is_option("category", filter.category.as_deref().map(text));
-            only.is_option("billable", filter.billable.map(flag));
-            only.has("invoice_id", filter.billed);
-            only.is_option("review", filter.review.map(|review| text(review.name())));
-            only.days("day", filter.days);
-            page(db, only, Sorted::NEWEST, &part)
+            let only = only_expenses(firm, &filter);
+            status_sums::<Expense, _>(db, only, "review", "expenses_sums")
         })
         .await
     }
@@ -220,6 +242,71 @@ fn only_transactions(firm: Id<Firm>, filter: &TransactionFilter) -> Only {
     only.search(filter.search.as_ref());
     only
 }
+
+fn only_time(firm: Id<Firm>, filter: &TimeEntryFilter) -> Only {
+    let mut only = Only::of::<TimeEntry>(firm);
+    only.names("client_id", filter.client.as_ref());
+    only.names("case_id", filter.case.as_ref());
+    only.by("time_entries_client", filter.client.is_some());
+    only.by("time_entries_case", filter.case.is_some());
+    only.by("time_entries_day", filter.days != Days::default());
+    only.is_option("created_by", filter.by.as_ref().map(blob));
+    only.is_option("billable", filter.billable.map(flag));
+    only.has("invoice_id", filter.billed);
+    only.is_option("review", filter.review.map(|review| text(review.name())));
+    only.days("day", filter.days);
+    only
+}
+
+fn only_expenses(firm: Id<Firm>, filter: &ExpenseFilter) -> Only {
+    let mut only = Only::of::<Expense>(firm);
+    only.names("client_id", filter.client.as_ref());
+    only.names("case_id", filter.case.as_ref());
+    only.by("expenses_client", filter.client.is_some());
+    only.by("expenses_case", filter.case.is_some());
+    only.by("expenses_day", filter.days != Days::default());
+    only.is_option("created_by", filter.by.as_ref().map(blob));
+    only.is_option("category", filter.category.as_deref().map(text));
+    only.is_option("billable", filter.billable.map(flag));
+    only.has("invoice_id", filter.billed);
+    only.is_option("review", filter.review.map(|review| text(review.name())));
+    only.days("day", filter.days);
+    only
+}
+
+/// The rows let through, added up by status and currency; `index` is one that holds both and the
+/// amounts, for where no filter chose another.
+fn status_sums<E: Shape, S>(
+    db: &Connection,
+    mut only: Only,
+    status: &str,
+    index: &'static str,
+) -> Result<Vec<StatusSum<S>>, ReadError>
+where
+    StatusSum<S>: Read,
+{
+    only.by(index, true);
+    let alias = E::TABLE.alias;
+    let sql = format!(
+        "select {alias}.{status}, {alias}.currency, count(*), sum({alias}.amount) from {} where {}
+         group by 1, 2 order by 1, 2",
+        only.table::<E>(),
+        only.sql()
+    );
+    Ok(entity::all(db, &sql, params_from_iter(only.values))?)
+}
+
+macro_rules! read_status_sum {
+    ($($status:ident),+) => {$(
+        impl Read for StatusSum<$status> {
+            fn read<C: Columns>(row: &mut C) -> Result<Self, C::Error> {
+                let (status, currency) = (row.name($status::from_name)?, row.currency()?);
+                Ok(Self { status, count: row.whole()?, total: row.money(currency)? })
+            }
+        }
+    )+};
+}
+read_status_sum!(TransactionStatus, Review);
 
 /// What sums are kept apart by, beside category, type and currency.
 #[derive(Clone, Copy)]

@@ -138,7 +138,8 @@ async fn ask_books(reader: &Reader) {
         TransactionFilter { status: Some(TransactionStatus::Pending), ..all() },
         TransactionFilter { category: Some("x".into()), search: Some("x".into()), ..all() },
     ] {
-        reader.transactions(FIRM, filter, FIRST).await.unwrap();
+        reader.transactions(FIRM, filter.clone(), FIRST).await.unwrap();
+        reader.transaction_sums(FIRM, filter).await.unwrap();
     }
     for days in [Days::default(), SOME_DAYS] {
         reader.balance(FIRM, days).await.unwrap();
@@ -153,7 +154,8 @@ async fn ask_books(reader: &Reader) {
         TimeEntryFilter { days: SOME_DAYS, review: Some(Review::Pending), ..all() },
         TimeEntryFilter { by: Some(id(9)), ..all() },
     ] {
-        reader.time_entries(FIRM, filter, FIRST).await.unwrap();
+        reader.time_entries(FIRM, filter.clone(), FIRST).await.unwrap();
+        reader.time_entry_sums(FIRM, filter).await.unwrap();
     }
     let all = ExpenseFilter::default;
     for filter in [
@@ -163,7 +165,8 @@ async fn ask_books(reader: &Reader) {
         ExpenseFilter { days: SOME_DAYS, review: Some(Review::Pending), ..all() },
         ExpenseFilter { by: Some(id(9)), category: Some("x".into()), ..all() },
     ] {
-        reader.expenses(FIRM, filter, FIRST).await.unwrap();
+        reader.expenses(FIRM, filter.clone(), FIRST).await.unwrap();
+        reader.expense_sums(FIRM, filter).await.unwrap();
     }
 }
 

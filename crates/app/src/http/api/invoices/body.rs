@@ -10,7 +10,7 @@ use domain::{
         credit::CreditInvoice,
         delete::DeleteInvoice,
         duplicate::DuplicateInvoice,
-        lines::{DiscountInput, LineInput, TotalsInput},
+        lines::{DiscountInput, LINES_COUNT_MAX, LineInput, TotalsInput},
         reject::RejectInvoice,
         send::SendInvoice,
         submit::SubmitInvoice,
@@ -48,6 +48,7 @@ macro_rules! body_with_content {
         $(#[$attribute])*
         pub(super) struct $body {
             $($(#[$field_attribute])* $field: $type,)*
+            #[schemars(extend("minItems" = 1, "maxItems" = LINES_COUNT_MAX))]
             items: Option<List<ItemBody>>,
             /// In percent: 15 where nothing else is said.
             vat_rate: Quantity,
@@ -97,6 +98,7 @@ macro_rules! body_with_content {
 body_with_content! {
     #[schemars(
         extend("required" = ["items"]),
+        extend("anyOf" = [{"required": ["clientId"]}, {"required": ["customerId"]}]),
         example = json!({
             "clientId": "CLT-2026-0001",
             "items": [{"description": "Statement of claim", "quantity": 1, "unitPrice": "1000"}],

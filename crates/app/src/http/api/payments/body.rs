@@ -4,6 +4,7 @@
 use domain::{
     Currency, Decimal, Ref,
     billing::{
+        NAMED_COUNT_MAX,
         apply_payment::ApplyPayment,
         cancel_payment::CancelPayment,
         complete_payment::CompletePayment,
@@ -81,6 +82,16 @@ macro_rules! body_with_details {
 body_with_details! {
     #[schemars(
         extend("required" = ["amount", "paymentMethod"]),
+        extend("anyOf" = [
+            {"required": ["clientId"]},
+            {"required": ["customerId"]},
+            {"required": ["invoiceId"]},
+            {"required": ["retainerId"]},
+            {
+                "required": ["paymentType"],
+                "properties": {"paymentType": {"enum": ["vendor_payment", "transfer"]}},
+            },
+        ]),
         example = json!({"clientId": "CLT-2026-0001", "amount": "1500", "paymentMethod": "cash"})
     )]
     RecordBody {
@@ -97,8 +108,10 @@ body_with_details! {
         retainer_id: Reference,
         case_id: Reference,
         /// The parts to set against invoices, in this order.
+        #[schemars(extend("maxItems" = NAMED_COUNT_MAX))]
         invoice_applications: List<ApplicationBody>,
         /// Another name of `invoiceApplications`.
+        #[schemars(extend("maxItems" = NAMED_COUNT_MAX))]
         allocations: List<ApplicationBody>,
         overpayment_action: Choice<Overpayment>,
         payment_date: When,
@@ -118,8 +131,10 @@ body_with_details! {
         retainer_id: Reference,
         case_id: Reference,
         /// The parts to set against invoices, in this order; an empty list: none.
+        #[schemars(extend("maxItems" = NAMED_COUNT_MAX))]
         invoice_applications: Option<List<ApplicationBody>>,
         /// Another name of `invoiceApplications`.
+        #[schemars(extend("maxItems" = NAMED_COUNT_MAX))]
         allocations: Option<List<ApplicationBody>>,
         overpayment_action: Choice<Overpayment>,
         payment_date: When,
@@ -322,13 +337,18 @@ pub(super) fn refund(of: &Of, body: RefundBody) -> Result<RefundPayment, Refusal
 
 #[derive(Debug, Default, Deserialize, JsonSchema)]
 #[serde(rename_all = "camelCase", deny_unknown_fields, default)]
-#[schemars(example = json!({
-    "invoiceApplications": [{"invoiceId": "INV-202601-0001", "amount": "500"}],
-}))]
+#[schemars(
+    extend("anyOf" = [{"required": ["invoiceApplications"]}, {"required": ["invoices"]}]),
+    example = json!({
+        "invoiceApplications": [{"invoiceId": "INV-202601-0001", "amount": "500"}],
+    })
+)]
 pub(super) struct ApplyBody {
     /// The parts to set against invoices, in this order; at least one.
+    #[schemars(extend("minItems" = 1, "maxItems" = NAMED_COUNT_MAX))]
     invoice_applications: List<ApplicationBody>,
     /// Another name of `invoiceApplications`.
+    #[schemars(extend("minItems" = 1, "maxItems" = NAMED_COUNT_MAX))]
     invoices: List<ApplicationBody>,
 }
 
@@ -381,7 +401,8 @@ pub(super) fn delete(of: &Of, _: EmptyBody) -> Result<DeletePayments, Refusal> {
     example = json!({"paymentIds": ["PAY-2026-0001", "PAY-2026-0002"]})
 )]
 pub(super) struct DeleteManyBody {
-    /// At most 100.
+    /// All or none of them are deleted.
+    #[schemars(extend("minItems" = 1, "maxItems" = NAMED_COUNT_MAX))]
     payment_ids: List<Reference>,
 }
 

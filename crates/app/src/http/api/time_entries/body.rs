@@ -1,9 +1,11 @@
 //! What callers send about time. What it is worth is in no body: minutes and rate tell it.
 
+use std::borrow::Cow;
+
 use domain::{
     Currency, Decimal,
     work::{
-        Verdict,
+        MINUTES_MAX, Verdict,
         delete_time::DeleteTime,
         log_time::LogTime,
         review_time::ReviewTime,
@@ -12,7 +14,7 @@ use domain::{
         update_time::{TimeEdit, UpdateTime},
     },
 };
-use schemars::JsonSchema;
+use schemars::{JsonSchema, Schema, SchemaGenerator, json_schema};
 use serde::Deserialize;
 use serde_json::json;
 
@@ -38,8 +40,8 @@ pub(super) struct CreateBody {
     case_id: Reference,
     /// Today, where nothing is said.
     date: When,
-    /// From 1 to 1440. Required, unless `hours` says it.
-    minutes: Quantity,
+    /// Required, unless `hours` says it.
+    minutes: Minutes,
     /// The same in hours: a whole number of minutes.
     hours: Quantity,
     /// The price of an hour; may be zero.
@@ -76,8 +78,7 @@ pub(super) struct UpdateBody {
     client_id: Reference,
     case_id: Reference,
     date: When,
-    /// From 1 to 1440.
-    minutes: Quantity,
+    minutes: Minutes,
     /// The same in hours: a whole number of minutes.
     hours: Quantity,
     /// The price of an hour; may be zero.
@@ -99,10 +100,32 @@ pub(super) fn update(of: &Of, body: UpdateBody) -> Result<UpdateTime, Refusal> {
     Ok(UpdateTime { entry: of.row(), version: of.version(&body.version)?, edit })
 }
 
+/// A length. Its number is whole; whether it is too long is the domain's business.
+#[derive(Debug, Default, Deserialize)]
+#[serde(transparent)]
+struct Minutes(Quantity);
+
+impl JsonSchema for Minutes {
+    fn schema_name() -> Cow<'static, str> {
+        "Minutes".into()
+    }
+    fn json_schema(_: &mut SchemaGenerator) -> Schema {
+        json_schema!({
+            "anyOf": [
+                {"type": "integer", "minimum": 1, "maximum": MINUTES_MAX},
+                {"type": "string", "pattern": "^([1-9][0-9]{0,2}|1[0-3][0-9]{2}|14[0-3][0-9]|1440)?$"},
+                {"type": "null"},
+            ],
+            "description": "Whole minutes, from one to a day's 1440.",
+            "examples": [90],
+        })
+    }
+}
+
 /// The length in minutes; both ways may be used to say it, if they agree.
-fn minutes(minutes: &Quantity, hours: &Quantity) -> Result<Option<i64>, Refusal> {
+fn minutes(minutes: &Minutes, hours: &Quantity) -> Result<Option<i64>, Refusal> {
     let invalid = |field: &str| Refusal::field(Message::InvalidField, field, Message::InvalidField);
-    let said = minutes.optional("minutes")?;
+    let said = minutes.0.optional("minutes")?;
     let said = said.map(|said| whole(said).ok_or_else(|| invalid("minutes"))).transpose()?;
     let in_hours = hours.optional("hours")?;
     let in_hours = in_hours

@@ -15,7 +15,7 @@ use serde::Deserialize;
 use store::{ReadError, Reader, TimeEntryFilter, TimeEntryView};
 
 pub(super) use self::body::ReviewBody;
-use super::days;
+use super::{days, sums::Summary};
 use crate::{
     http::{
         error::Refusal,
@@ -34,9 +34,9 @@ pub(in crate::http) fn routes() -> Resource {
     let stop = command("End the work: what has passed is its length", body::stop, show::STOPPED);
     let update = command("Change time that is not billed", body::update, show::UPDATED);
     let delete = command("Delete time that is not billed", body::delete, show::DELETED);
-    let summary = "It stands";
+    let summary = "Approve time: it stands";
     let approve = command_as("approveTimeEntry", summary, body::approve, show::REVIEWED);
-    let summary = "It does not stand";
+    let summary = "Reject time: it does not stand";
     let reject = command_as("rejectTimeEntry", summary, body::reject, show::REVIEWED);
     Resource::new("time-entries", "Time spent: written down, or told by a timer.")
         .post("/", command("Write down time that was spent", body::create, show::LOGGED))
@@ -69,7 +69,7 @@ struct Filter {
     to: When,
 }
 
-async fn all(question: Question<Filter>) -> Result<Rows<TimeEntryView>, Refusal> {
+async fn all(question: Question<Filter>) -> Result<Rows<TimeEntryView, Summary<Review>>, Refusal> {
     let asked = &question.filter;
     let filter = TimeEntryFilter {
         client: asked.client_id.reference(),
@@ -80,9 +80,10 @@ async fn all(question: Question<Filter>) -> Result<Rows<TimeEntryView>, Refusal>
         review: asked.status.0,
         days: days::between(&question, &asked.from, &asked.to).await?,
     };
-    let (firm, part) = (question.firm(), question.page.clone());
-    let listed = question.app.reader.time_entries(firm, filter, part).await?;
-    Ok(question.rows(listed))
+    let (reader, firm) = (&question.app.reader, question.firm());
+    let sums = reader.time_entry_sums(firm, filter.clone()).await?;
+    let listed = reader.time_entries(firm, filter, question.page.clone()).await?;
+    Ok(question.rows_beside(listed, Summary(sums)))
 }
 
 impl Entity for TimeEntryView {

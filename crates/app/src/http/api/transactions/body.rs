@@ -1,13 +1,13 @@
 //! What callers send about the firm's own books.
 
 use domain::{
-    Currency, Ref,
+    Currency,
     books::{
         Progress, TransactionDetails, cancel_transaction::CancelTransaction,
         create_transaction::CreateTransaction, delete_transactions::DeleteTransactions,
         update_transaction::UpdateTransaction,
     },
-    rows::{PaymentMethod, Transaction, TransactionType},
+    rows::{PaymentMethod, TransactionType},
 };
 use schemars::JsonSchema;
 use serde::Deserialize;
@@ -15,6 +15,7 @@ use serde_json::json;
 
 use crate::{
     http::{
+        api::deleted,
         error::Refusal,
         extract::Of,
         field::{Amount, Choice, Ignored, List, Named, Notes, Reference, Text, Version, When},
@@ -160,17 +161,12 @@ pub(super) struct DeleteManyBody {
 }
 
 pub(super) fn delete_many(_: &Of, body: DeleteManyBody) -> Result<DeleteTransactions, Refusal> {
-    let (field, named) = match (body.transaction_ids.0, body.ids.0) {
-        (named, others) if others.is_empty() => ("transactionIds", named),
-        (others, named) if others.is_empty() => ("ids", named),
+    let (field, named) = match (body.transaction_ids, body.ids) {
+        (named, others) if others.0.is_empty() => ("transactionIds", named),
+        (others, named) if others.0.is_empty() => ("ids", named),
         _ => return Err(Refusal::field(Message::InvalidField, "ids", Message::InvalidField)),
     };
-    let transactions: Vec<Ref<Transaction>> =
-        named.iter().filter_map(Reference::reference).collect();
-    if transactions.is_empty() || transactions.len() < named.len() {
-        return Err(Refusal::field(Message::IdsRequired, field, Message::FieldRequired));
-    }
-    Ok(DeleteTransactions { transactions })
+    Ok(DeleteTransactions { transactions: deleted::named(named, field)? })
 }
 
 #[cfg(test)]

@@ -16,7 +16,7 @@ use schemars::JsonSchema;
 use serde::Deserialize;
 use store::{ReadError, Reader, TransactionFilter, TransactionView};
 
-use super::days;
+use super::{days, sums::Summary};
 use crate::{
     http::{
         error::Refusal,
@@ -72,7 +72,9 @@ struct Filter {
     search: Text<200>,
 }
 
-async fn all(question: Question<Filter>) -> Result<Rows<TransactionView>, Refusal> {
+async fn all(
+    question: Question<Filter>,
+) -> Result<Rows<TransactionView, Summary<TransactionStatus>>, Refusal> {
     let asked = &question.filter;
     let filter = TransactionFilter {
         kind: asked.r#type.0,
@@ -83,9 +85,10 @@ async fn all(question: Question<Filter>) -> Result<Rows<TransactionView>, Refusa
         days: days::between(&question, &asked.start_date, &asked.end_date).await?,
         search: asked.search.0.clone(),
     };
-    let (firm, part) = (question.firm(), question.page.clone());
-    let listed = question.app.reader.transactions(firm, filter, part).await?;
-    Ok(question.rows(listed))
+    let (reader, firm) = (&question.app.reader, question.firm());
+    let sums = reader.transaction_sums(firm, filter.clone()).await?;
+    let listed = reader.transactions(firm, filter, question.page.clone()).await?;
+    Ok(question.rows_beside(listed, Summary(sums)))
 }
 
 impl Entity for TransactionView {
