@@ -28,6 +28,8 @@ use domain::{
     table::Row as _,
 };
 use engine::{Store, StoreError};
+
+use super::load;
 use fixture::{Fixture, changed, new, stored_by};
 use samples::{application, case, credit_note, id, proposal, refund, sar, time_entry};
 
@@ -317,6 +319,27 @@ async fn a_row_that_makes_no_sense_is_an_error_that_names_it() {
     assert!(matches!(&loaded, StoreError::Refused(text) if text.contains("role")), "{loaded}");
     fixture.store.begin(&[fixture::FIRM]).await.unwrap();
     fixture.store.rollback().await;
+}
+
+#[tokio::test]
+async fn a_list_or_a_sum_that_makes_no_sense_is_named_too() {
+    let fixture = Fixture::with(fixture::full_batch()).await;
+    let (invoice, payment) = (Ref::Id(id(30)), Ref::Id(id(35)));
+    for (spoiled, named) in [
+        ("update invoices set lines = '[{\"kind\":\"time\"}]'", "lines: missing field"),
+        ("update invoices set lines = '{}'", "lines: invalid type"),
+        ("update payments set wanted = '[[\"x\",1]]'", "wanted: `x` is no id"),
+        ("update payments set claims = '[]'", "applied: not the sum"),
+    ] {
+        let db = &fixture.store.connection;
+        db.execute_batch("savepoint whole").unwrap();
+        db.execute(spoiled, []).unwrap();
+        let keys = [Key::Invoice(invoice.clone()), Key::Payment(payment.clone())];
+        let errors = keys.iter().filter_map(|key| load::load(db, fixture::FIRM, key).err());
+        let errors: Vec<String> = errors.map(|error| error.to_string()).collect();
+        assert!(errors.len() == 1 && errors[0].contains(named), "{spoiled}: {errors:?}");
+        db.execute_batch("rollback to whole; release whole").unwrap();
+    }
 }
 
 #[tokio::test]

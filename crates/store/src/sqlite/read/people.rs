@@ -14,7 +14,7 @@ use rusqlite::{Connection, Params};
 use super::query::{Only, Sorted, View, join, one, page};
 use crate::{
     CaseFilter, CaseView, ClientAccount, ClientFilter, ClientRevenue, ClientStats, ClientSum,
-    Listed, Page, ReadError, Reader,
+    Listed, PAGE_ROWS_MAX, Page, ReadError, Reader,
     shape::{Columns, Read, read_joined},
     sqlite::{
         codec::blob,
@@ -98,8 +98,8 @@ impl Reader {
         self.ask(move |db| stats(db, firm, since)).await
     }
 
-    /// The clients that have paid most, in each currency at most `limit` of them: by currency, then the
-    /// largest first. Reads every invoice of the firm.
+    /// The clients that have paid most, in each currency at most `limit` of them, which is at most
+    /// [`PAGE_ROWS_MAX`]: by currency, then the largest first. Reads every invoice of the firm.
     ///
     /// # Errors
     /// [`ReadError`]
@@ -194,7 +194,7 @@ fn top(db: &Connection, firm: Id<Firm>, limit: u32) -> Result<Vec<ClientRevenue>
     sums.sort_unstable_by_key(|((client, currency), (_, sum))| {
         (currency.code(), Reverse(*sum), *client)
     });
-    let limit = usize::try_from(limit).unwrap_or(usize::MAX);
+    let limit = usize::try_from(limit.min(PAGE_ROWS_MAX)).unwrap_or(usize::MAX);
     let mut top = Vec::new();
     for of_currency in sums.chunk_by(|a, b| a.0.1 == b.0.1) {
         for ((client, currency), (invoices, sum)) in of_currency.iter().take(limit) {

@@ -17,7 +17,8 @@ use super::{
     walk::walked,
 };
 use crate::{
-    AlertFilter, Days, ExpenseFilter, JobFilter, ProposalFilter, TimeEntryFilter, TransactionFilter,
+    AlertFilter, Days, ExpenseFilter, JobFilter, ProposalFilter, StatusSum, TimeEntryFilter,
+    TransactionFilter,
 };
 
 /// Two clients, and a case of the first.
@@ -99,6 +100,15 @@ async fn transactions_are_filtered() {
     let search = Some("txn-202601-00046".into());
     assert_eq!(found(TransactionFilter { search, ..all() }).await, [46]);
 
+    let sums = reader.transaction_sums(FIRM, all()).await.unwrap();
+    let sums = sums.iter().map(|sum| (sum.status.name(), sum.count, sum.total.to_string()));
+    let expected = [
+        ("cancelled", 1, "70".to_owned()),
+        ("completed", 5, "24.5".to_owned()),
+        ("completed", 1, "4".to_owned()),
+        ("pending", 1, "50".to_owned()),
+    ];
+    assert_eq!(sums.collect::<Vec<_>>(), expected);
     let view = reader.transaction(FIRM, &Ref::Id(id(43))).await.unwrap().unwrap();
     assert_eq!(view.client.map(|row| row.id), Some(id(11)));
     assert_eq!(view.case.map(|row| row.id), Some(id(12)));
@@ -209,6 +219,14 @@ async fn time_and_expenses_are_filtered() {
     assert_eq!(found(TimeEntryFilter { review: Some(Review::Pending), ..all() }).await, [64]);
     let days = Days { from: Some(day(2026, 1, 2)), to: Some(day(2026, 1, 3)) };
     assert_eq!(found(TimeEntryFilter { days, ..all() }).await, [62, 61]);
+    let of = |sum: &StatusSum<Review>| (sum.status, sum.count, sum.total.minor());
+    let time = reader.time_entry_sums(FIRM, all()).await.unwrap();
+    let expected = [(Review::Approved, 4, 1_200), (Review::Pending, 1, 300)];
+    assert_eq!(time.iter().map(of).collect::<Vec<_>>(), expected);
+    let client = Some(Ref::Id(id(11)));
+    let spent = ExpenseFilter { client, ..ExpenseFilter::default() };
+    let spent = reader.expense_sums(FIRM, spent).await.unwrap();
+    assert_eq!(spent.iter().map(of).collect::<Vec<_>>(), [(Review::Approved, 2, 800)]);
     let category = Some("travel".into());
     let filter = ExpenseFilter { category, ..ExpenseFilter::default() };
     let rows = walked(async |part| reader.expenses(FIRM, filter.clone(), part).await.unwrap());

@@ -63,6 +63,7 @@ fn rows() -> Vec<Payment> {
     let check = |state| Some(Check { state, number: None, bank: None, day: None });
     (rows[0].method, rows[0].check) = (PaymentMethod::Check, check(CheckState::Received));
     (rows[2].method, rows[2].check) = (PaymentMethod::Check, check(CheckState::Bounced));
+    (rows[5].method, rows[5].check) = (PaymentMethod::Check, check(CheckState::Received));
     rows[8].deleted = true;
     rows
 }
