@@ -9,6 +9,7 @@ demo:
 # Everything that must hold. Installs what it needs and says so.
 test: tools lint
 	cargo test --workspace --no-fail-fast
+	tests/schemathesis.sh
 
 lint:
 	cargo fmt --all --check

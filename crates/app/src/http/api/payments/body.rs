@@ -338,7 +338,7 @@ pub(super) fn refund(of: &Of, body: RefundBody) -> Result<RefundPayment, Refusal
 #[derive(Debug, Default, Deserialize, JsonSchema)]
 #[serde(rename_all = "camelCase", deny_unknown_fields, default)]
 #[schemars(
-    extend("anyOf" = [{"required": ["invoiceApplications"]}, {"required": ["invoices"]}]),
+    extend("minProperties" = 1),
     example = json!({
         "invoiceApplications": [{"invoiceId": "INV-202601-0001", "amount": "500"}],
     })
