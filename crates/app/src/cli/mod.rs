@@ -75,7 +75,7 @@ pub fn run() -> anyhow::Result<ExitCode> {
         Command::Token(args) => token::run(&args),
         Command::Verify(args) => verify::run(&args),
         Command::Backup(args) => backup::run(&args),
-        Command::Openapi(_) => Ok(openapi::run()),
+        Command::Openapi(_) => openapi::run(),
         Command::Bench(args) => crate::bench::run(&args).map(|()| ExitCode::SUCCESS),
     }
 }

@@ -133,7 +133,8 @@ pub(crate) struct Description {
 /// How to make the command without a request of its own.
 #[derive(Clone)]
 pub(crate) struct AsCommand {
-    pub name: &'static str,
+    /// Its name among all that can be sent in bulk: the operation's, in snake_case.
+    pub name: String,
     pub telling: Telling,
     pub make: Arc<Make>,
 }
@@ -210,7 +211,7 @@ where
         mount: Arc::new(move |filter, place| on(filter, move |ask| handler(ask, place))),
         place: None,
         command: Some(AsCommand {
-            name: C::NAME,
+            name: snake_case(id),
             telling,
             make: Arc::new(move |of, text| make(of, body::read_shallow(text)?).map(Into::into)),
         }),
@@ -378,7 +379,7 @@ fn reading<T: Told + 'static>(
 }
 
 /// `consume_retainer` as `consumeRetainer`.
-pub(super) fn camel_case(name: &str) -> String {
+fn camel_case(name: &str) -> String {
     let mut words = name.split('_');
     words.next().unwrap_or_default().to_owned() + &words.map(capitalised).collect::<String>()
 }
@@ -386,6 +387,18 @@ pub(super) fn camel_case(name: &str) -> String {
 /// `consume_retainer` as `ConsumeRetainer`.
 pub(super) fn pascal_case(name: &str) -> String {
     name.split('_').map(capitalised).collect()
+}
+
+/// `consumeRetainer` as `consume_retainer`.
+fn snake_case(name: &str) -> String {
+    let mut words = String::with_capacity(name.len() + 4);
+    for letter in name.chars() {
+        if letter.is_ascii_uppercase() {
+            words.push('_');
+        }
+        words.push(letter.to_ascii_lowercase());
+    }
+    words
 }
 
 fn capitalised(word: &str) -> String {

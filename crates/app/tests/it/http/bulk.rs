@@ -210,3 +210,30 @@ async fn all_or_none() {
     firm.balances(&retainer, 10_000, 10_000).await.unwrap();
     ours.check().await;
 }
+
+#[tokio::test]
+async fn the_firm_and_the_market_are_two_queues() {
+    let ours = ours().await;
+    let firm = Firm::new(&ours);
+    let retainer = firm.retainer(100).await;
+    let job = json!({"command": "post_job", "body": {"title": "Draft a lease"}});
+    let spent =
+        json!({"command": "create_expense", "body": {"amount": 5, "description": "Stamps"}});
+    let mixed = json!([job, consume(&retainer, "60"), spent, job, consume(&retainer, "60")]);
+    let body = ours.send(&bulk(&firm, &mixed)).await.json();
+    assert_eq!(brief(&body), ["201", "200", "201", "201", "400 insufficient_balance"]);
+    let first = body["data"][0]["job"]["_id"].as_str().expect("a job");
+    assert_eq!(firm.get(format!("/api/jobs/{first}")).await["data"]["title"], "Draft a lease");
+    // A command that has two routes is sent by the name of either.
+    let expense = &body["data"][2]["expense"]["_id"];
+    let review = |name: &str| json!({"command": name, "id": expense});
+    let body = json!([review("approve_expense"), review("reject_expense")]);
+    let body = ours.send(&bulk(&firm, &body)).await.json();
+    assert_eq!(brief(&body), ["200", "400 already_decided"]);
+    let atomic = json!({"atomic": true, "commands": mixed});
+    let answer = ours.send(&firm.post("/api/commands/bulk", &atomic)).await;
+    let body = assert_refused(&answer, 400, "invalid_field");
+    assert_eq!(body["errors"][0]["field"], "commands[1].command");
+    firm.balances(&retainer, 10_000, 6_000).await.unwrap();
+    ours.check().await;
+}

@@ -2,10 +2,14 @@
 
 use std::path::Path;
 
+use domain::{
+    Role,
+    actor::{Action, Reach},
+};
 use serde_json::{Value, json};
 
 use super::ours;
-use crate::support::client::Call;
+use crate::support::{client::Call, firm::Firm, tokens};
 
 #[test]
 fn the_committed_document_is_the_codes() {
@@ -71,6 +75,58 @@ fn every_reference_leads_somewhere(value: &Value, document: &Value) {
             array.iter().for_each(|value| every_reference_leads_somewhere(value, document));
         }
         _ => {}
+    }
+}
+
+/// What the document says that a route needs is what it asks for.
+#[tokio::test]
+async fn every_route_asks_for_what_it_says_that_it_needs() {
+    let ours = ours().await;
+    let firm = Firm::new(&ours);
+    firm.client().await;
+    let document = amanah::http::openapi();
+    for (template, methods) in document["paths"].as_object().unwrap() {
+        for (method, operation) in methods.as_object().unwrap() {
+            let call = call(&document, template, method, operation);
+            let at = format!("{} {template}", call.method);
+            let needs = operation["x-action"].as_str().unwrap();
+            let stranger = ours.send(&call).await;
+            assert_eq!(stranger.status == 401, needs != "public", "{at}: {}", stranger.text());
+            for role in Role::ALL {
+                let token = firm.token_of(&tokens::new_id(), role.name());
+                let answer = ours.send(&call.clone().token(&token)).await;
+                let at = format!("{} at {at}: {}", role.name(), answer.text());
+                assert_ne!(answer.status, 401, "{at}");
+                match Action::from_name(needs).map(|action| role.reach(action)) {
+                    Some(Reach::Nothing) => assert_eq!(answer.brief(), "403 forbidden", "{at}"),
+                    Some(Reach::Firm) | None => assert_ne!(answer.code(), "forbidden", "{at}"),
+                    // Whose row it is decides; there is none here.
+                    Some(Reach::Own) => {}
+                }
+            }
+        }
+    }
+    ours.check().await;
+}
+
+/// A request with the body's example, about rows that are not there.
+fn call(document: &Value, template: &str, method: &str, operation: &Value) -> Call {
+    let part = |part: &str| {
+        if part.starts_with('{') { tokens::new_id() } else { part.to_owned() }
+    };
+    let path = template.split('/').map(part).collect::<Vec<_>>().join("/");
+    let method = ["GET", "POST", "PUT", "PATCH", "DELETE"]
+        .into_iter()
+        .find(|known| known.eq_ignore_ascii_case(method))
+        .expect("a method that we know");
+    let schema = &operation["requestBody"]["content"]["application/json"]["schema"];
+    match schema["$ref"].as_str() {
+        None => Call::new(method, path),
+        Some(reference) => {
+            let body = document.pointer(&reference[1..]).unwrap();
+            let example = body["examples"].get(0).cloned().unwrap_or_else(|| json!({}));
+            Call::new(method, path).json(&example)
+        }
     }
 }
 

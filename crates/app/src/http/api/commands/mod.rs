@@ -35,9 +35,7 @@ use crate::{
         error::Refusal,
         extract::{Caller, NAMED_MAX, Of, QUEUE_WAIT_MAX, answered},
         field::Flag,
-        route::{
-            AsCommand, Description, Operation, Place, Resource, camel_case, pascal_case, whole,
-        },
+        route::{AsCommand, Description, Operation, Place, Resource, pascal_case, whole},
         router::resources,
         sent::{self, Sent},
         wire::{self, schema_of},
@@ -89,16 +87,16 @@ struct Kind {
     named: usize,
 }
 
-static KINDS: LazyLock<HashMap<&'static str, Kind>> = LazyLock::new(|| {
+/// By name.
+static KINDS: LazyLock<HashMap<String, Kind>> = LazyLock::new(|| {
     let mut kinds = HashMap::new();
     for route in resources().into_iter().flat_map(|resource| resource.routes) {
-        let Operation { id, place, command, .. } = route.operation;
+        let Operation { place, command, .. } = route.operation;
         let Some(command) = command else { continue };
-        // Another route to the same command is an alias.
-        if id == camel_case(command.name) {
-            let (method, named) = (route.methods[0].clone(), route.path.matches('{').count());
-            kinds.insert(command.name, Kind { command, place, method, path: route.path, named });
-        }
+        let (method, named) = (route.methods[0].clone(), route.path.matches('{').count());
+        let kind = Kind { place, method, path: route.path, named, command };
+        // A second path to the same is an alias.
+        kinds.entry(kind.command.name.clone()).or_insert(kind);
     }
     kinds
 });
@@ -263,9 +261,9 @@ impl Kind {
 
 fn describe(generator: &mut SchemaGenerator) -> Description {
     let mut kinds: Vec<_> = KINDS.values().collect();
-    kinds.sort_by_key(|kind| kind.command.name);
+    kinds.sort_by_key(|kind| &kind.command.name);
     let items = kinds.into_iter().map(|kind| {
-        let name = kind.command.name;
+        let name = &kind.command.name;
         let body = format!("#/components/schemas/{}Body", pascal_case(name));
         let mut item = json!({
             "type": "object",
