@@ -217,11 +217,32 @@ fn what_can_not_be_an_invoice_is_refused() {
 }
 
 #[test]
+fn a_draft_keeps_its_client() {
+    let mut practice = Practice::new();
+    practice.client("منى");
+    let edit = |client: &str| {
+        let (client, content) = (Some(Ref::parse(client)), content(vec![line("2", "1000")]));
+        Command::from(UpdateInvoice { invoice: invoice(1), version: None, client, content })
+    };
+    check(
+        &mut practice,
+        vec![
+            (draft(content(vec![line("1", "1000")])), "draft 0"),
+            (edit("CLT-2026-0002"), "invoice_client_mismatch"),
+            (edit("CLT-2026-0009"), "client_not_found"),
+            (edit("CLT-2026-0001"), "draft 0"),
+            (SendInvoice { invoice: invoice(1) }.into(), "sent 2300"),
+            (edit("CLT-2026-0002"), "invoice_not_draft"),
+        ],
+    );
+}
+
+#[test]
 fn an_invoice_goes_from_draft_to_paid_and_never_back() {
     let mut practice = Practice::new();
     let edit = |version| {
         let content = content(vec![line("2", "1000")]);
-        Command::from(UpdateInvoice { invoice: invoice(1), version, content })
+        Command::from(UpdateInvoice { invoice: invoice(1), version, client: None, content })
     };
     check(
         &mut practice,

@@ -9,7 +9,7 @@ use crate::{
     id::Ref,
     rejection::Rejection,
     reply::Shown,
-    rows::{Invoice, InvoiceStage},
+    rows::{Client, Invoice, InvoiceStage},
 };
 
 use super::{bill, create::Content, shown, unbill};
@@ -21,6 +21,8 @@ pub struct UpdateInvoice {
     pub invoice: Ref<Invoice>,
     /// The version the caller read; without one the edit lies over whatever stands.
     pub version: Option<i64>,
+    /// Whose it is, if the caller says so: a draft keeps its client.
+    pub client: Option<Ref<Client>>,
     /// What it says from now on.
     pub content: Content,
 }
@@ -31,6 +33,7 @@ impl Decide for UpdateInvoice {
 
     fn keys(&self, keys: &mut Vec<Key>) {
         keys.push(Key::Invoice(self.invoice.clone()));
+        keys.extend(self.client.clone().map(Key::Client));
         self.content.keys(keys);
     }
 
@@ -38,13 +41,17 @@ impl Decide for UpdateInvoice {
         book.id_of(&self.invoice)
     }
 
-    /// Refuses, in this order: `invoice_not_found`, `version_conflict`, `invoice_not_draft`, then what
-    /// a new invoice refuses.
+    /// Refuses, in this order: `invoice_not_found`, `client_not_found`, `version_conflict`,
+    /// `invoice_not_draft`, `invoice_client_mismatch`, then what a new invoice refuses.
     fn decide(&self, d: &mut Decision<'_>) -> Result<Shown, Stop> {
         let found = d.find(&self.invoice)?;
+        let client = d.find_option(self.client.as_ref())?;
         d.expect_version(&*found, self.version)?;
         if found.stage != InvoiceStage::Draft {
             return Err(Rejection::InvoiceNotDraft.into());
+        }
+        if client.is_some_and(|client| client.id != found.client) {
+            return Err(Rejection::InvoiceClientMismatch.into());
         }
         let read = self.content.over(d, Some(&found), found.currency())?;
         if self.content.lines.is_some() {

@@ -261,9 +261,12 @@ fn invoices() -> BoxedStrategy<Command> {
     let create = (number("CLT"), content()).prop_map(|(client, content)| {
         Command::from(CreateInvoice { client, currency: None, content })
     });
-    let update = (invoice(), version(), content()).prop_map(|(invoice, version, content)| {
-        Command::from(UpdateInvoice { invoice, version, content })
-    });
+    let client = prop::option::of(number("CLT"));
+    let update = (invoice(), version(), client, content()).prop_map(
+        |(invoice, version, client, content)| {
+            Command::from(UpdateInvoice { invoice, version, client, content })
+        },
+    );
     let plain = (invoice(), 0..8_u8).prop_map(|(invoice, which)| match which {
         0 => Command::from(SubmitInvoice { invoice }),
         1 => ApproveInvoice { invoice }.into(),

@@ -31,6 +31,8 @@ pub(super) enum Ask {
     Word(&'static str, Words),
     /// `(theirs, ours)`
     Name(&'static str, &'static str),
+    /// Where it is not asked for, this is.
+    Else(&'static str, &'static str),
 }
 
 /// How a field of a body is translated. A field that is `null`, `""` or empty says nothing.
@@ -56,6 +58,8 @@ pub(super) enum Say {
     Leave(&'static [&'static str]),
     /// Nothing but these fields means anything here.
     Only(&'static [&'static str]),
+    /// `(field, name, value)`: where the field says something, that goes with it.
+    With(&'static str, &'static str, &'static str),
     /// An object there is a text here, made of these fields of it.
     Text(&'static str, &'static [&'static str]),
     /// Every element of that list.
@@ -75,6 +79,10 @@ pub(super) enum Show {
     Also(&'static str, &'static str),
     /// `(name, of)`: as [`Self::Also`], inside `data`.
     AlsoInside(&'static str, &'static str),
+    /// That object holds itself once more, under `data`.
+    Within(&'static str),
+    /// `(list, field)`: in hundredths.
+    Halalas(&'static str, &'static str),
     /// What is under `data` stands beside it, too.
     Spread,
 }
@@ -101,8 +109,6 @@ pub(super) enum Field {
     Halalas(&'static str),
     /// `(name, of)`: the same under another name too.
     Also(&'static str, &'static str),
-    /// `(name, of)`: another name that says whether there is any.
-    Whether(&'static str, &'static str),
     /// Only the id of what is populated.
     Plain(&'static str),
     /// The row's client, inside what is populated.
@@ -111,6 +117,8 @@ pub(super) enum Field {
     Present(&'static str),
     /// `(name, of)`: where there is none, another's text; of nothing, none.
     Else(&'static str, Option<&'static str>),
+    /// `(name, of)`: an id there is an object that has it.
+    Object(&'static str, &'static str),
     /// Fields kept in that object stand beside it.
     Out(&'static str, &'static [&'static str]),
 }

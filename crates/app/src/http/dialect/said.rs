@@ -76,11 +76,9 @@ pub(super) fn translated(rule: &Rule, named: &Named<'_>, said: Said) -> Option<S
         None => path.trim_end_matches('/').to_owned(),
     };
     // What can't be read is refused where it arrives.
-    let query = if rule.ask.is_empty() || read.is_empty() {
-        query.to_owned()
-    } else {
-        asked(rule.ask, read)
-    };
+    let is_read = query.is_empty() || !read.is_empty();
+    let query =
+        if rule.ask.is_empty() || !is_read { query.to_owned() } else { asked(rule.ask, read) };
     let target = match (query.is_empty(), own.contains('?')) {
         (true, _) => format!("/api{own}"),
         (false, true) => format!("/api{own}&{query}"),
@@ -157,8 +155,15 @@ fn asked(ask: &[Ask], mut pairs: Vec<(String, String)>) -> String {
                     }
                 }
                 Ask::Name(theirs, ours) if name == theirs => (*ours).clone_into(name),
-                Ask::Word(..) | Ask::Name(..) => {}
+                Ask::Word(..) | Ask::Name(..) | Ask::Else(..) => {}
             }
+        }
+    }
+    for step in ask {
+        if let Ask::Else(ours, value) = step
+            && pairs.iter().all(|(name, _)| name != ours)
+        {
+            pairs.push(((*ours).to_owned(), (*value).to_owned()));
         }
     }
     let pairs = pairs.iter().map(|(name, value)| format!("{}={}", encoded(name), encoded(value)));
@@ -221,6 +226,11 @@ fn say(step: &Say, body: &mut Map<String, Value>) {
                 for step in steps {
                     say(step, element);
                 }
+            }
+        }
+        Say::With(field, name, value) => {
+            if body.get(field).is_some_and(|value| !is_blank(value)) {
+                body.insert(name.to_owned(), value.into());
             }
         }
         Say::Only(fields) => body.retain(|name, _| fields.contains(&name.as_str())),

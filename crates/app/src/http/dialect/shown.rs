@@ -30,6 +30,18 @@ pub(super) fn shown(layout: &[Show], own_path: &str, mut body: Map<String, Value
                     also(data, name, of);
                 }
             }
+            Show::Within(name) => {
+                if let Some(Value::Object(object)) = body.get_mut(name) {
+                    let same = Value::Object(object.clone());
+                    object.insert("data".into(), same);
+                }
+            }
+            Show::Halalas(list, field) => {
+                let all = body.get_mut(list).and_then(Value::as_array_mut);
+                for row in all.into_iter().flatten().filter_map(Value::as_object_mut) {
+                    self::field(&Field::Halalas(field), row);
+                }
+            }
             Show::Spread => {
                 if let Some(Value::Object(data)) = body.get("data").cloned() {
                     for (name, value) in data {
@@ -51,11 +63,12 @@ fn length(body: &mut Map<String, Value>) {
     }
 }
 
-/// A list goes by the name of its rows, too.
+/// A list goes by the name of its rows, too: that of a client's invoices is theirs.
 fn name(own_path: &str, body: &mut Map<String, Value>) {
-    let resource = own_path.strip_prefix("/api/").and_then(|path| path.split(['/', '?']).next());
-    let known = LISTS.iter().find(|(known, _)| Some(*known) == resource);
-    if let Some((_, name)) = known
+    let path = own_path.split('?').next().unwrap_or_default();
+    let name = |part: &str| LISTS.iter().find(|(known, _)| *known == part).map(|(_, name)| *name);
+    let mut parts = path.split('/').rev();
+    if let Some(name) = parts.find_map(name)
         && body.get("data").is_some_and(Value::is_array)
     {
         also(body, name, "data");
@@ -127,10 +140,6 @@ fn field(field: &Field, row: &mut Map<String, Value>) {
             }
         }
         Field::Also(name, of) => also(row, name, of),
-        Field::Whether(name, of) => {
-            let is_there = row.get(of).is_some_and(|value| !value.is_null());
-            row.entry(name).or_insert(is_there.into());
-        }
         Field::Plain(name) => {
             let id = row.get(name).and_then(|populated| populated.get("_id")).cloned();
             if let Some(id) = id {
@@ -152,6 +161,12 @@ fn field(field: &Field, row: &mut Map<String, Value>) {
             if row.get(name).is_some_and(Value::is_null) {
                 let other = of.and_then(|of| row.get(of)).cloned();
                 row.insert(name.into(), other.unwrap_or_else(|| "".into()));
+            }
+        }
+        Field::Object(name, of) => {
+            if let Some(id) = row.get(of).cloned() {
+                let object = Map::from_iter([("_id".to_owned(), id)]);
+                row.entry(name).or_insert(Value::Object(object));
             }
         }
         Field::Out(object, names) => {

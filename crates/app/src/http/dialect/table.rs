@@ -4,10 +4,10 @@
 use super::rule::{
     Ask, Field, Row, Rule,
     Say::{
-        self, Aside, Each, Halalas, Leave, Name, Noise, Nothing, Only, Out, Percent, Text, Word,
-        WordKept,
+        self, Aside, Each, Halalas, Leave, Name, Noise, Nothing, Only, Out, Percent, Text, With,
+        Word, WordKept,
     },
-    Show::{Also, AlsoInside, Bare, Nested, Spread},
+    Show::{self, Also, AlsoInside, Bare, Nested, Spread, Within},
     Words, on,
 };
 use crate::messages::Message;
@@ -25,6 +25,13 @@ pub(super) static RULES: &[Rule] = &[
     on(EDIT, "/invoices/:id").say(INVOICE_FORM),
     on(POST, "/invoices/:id/send").say(&[Nothing]),
     on(POST, "/invoices/:id/duplicate").say(&[Nothing]),
+    on(POST, "/invoices/:id/submit-for-approval").say(&[Nothing]),
+    on(POST, "/invoices/:id/approve").say(&[Nothing]),
+    on(POST, "/invoices/:id/reject").say(REASON),
+    on(POST, "/invoices/:id/void").say(REASON),
+    on(POST, "/invoices/:id/write-off").say(REASON),
+    on(POST, "/invoices/:id/convert-to-credit-note").say(CREDIT_FORM),
+    on(POST, "/invoices/:id/apply-retainer").say(&[Noise(&["amount"])]),
     on(POST, "/invoices/:id/record-payment").say(RECEIVED),
     on(POST, "/invoices/:id/payments").say(RECEIVED),
     // Payments.
@@ -35,7 +42,7 @@ pub(super) static RULES: &[Rule] = &[
         .absent(Message::OriginalPaymentNotFound),
     on(POST, "/payments").say(PAYMENT_FORM),
     on(DELETE, "/payments/bulk").say(&[Name("paymentIds", &["ids"])]),
-    on(GET, "/payments/summary").show(&[Also("summary", "data"), Spread]),
+    on(GET, "/payments/summary").show(&[Spread]),
     on(EDIT, "/payments/:id").say(PAYMENT_FORM),
     on(POST, "/payments/:id/receipt").say(&[Nothing]),
     on(POST, "/payments/:id/send-receipt").to("/payments/:id/receipt").say(&[Nothing]),
@@ -43,11 +50,12 @@ pub(super) static RULES: &[Rule] = &[
     on(POST, "/payments/:id/generate-receipt").to("/payments/:id/receipt").say(&[Nothing]),
     on(POST, "/payments/:id/complete").say(&[Nothing]),
     on(POST, "/payments/:id/reconcile").say(&[Nothing]),
+    on(POST, "/payments/:id/fail").say(REASON),
     on(POST, "/payments/:id/refund")
         .say(&[Noise(&["amount"]), Word("refundMethod", REFUND_METHODS)]),
     // Retainers.
-    on(GET, "/retainers").ask(&[Ask::Word("status", RETAINERS_ASKED)]).show(&[Nested]),
-    on(GET, "/retainers/low-balance").show(&[Nested]),
+    on(GET, "/retainers").ask(&[Ask::Word("status", RETAINERS_ASKED), ALL]).show(&[Nested]),
+    on(GET, "/retainers/low-balance").ask(&[ALL]).show(&[Nested]),
     on(GET, "/retainers/stats").show(&[Also("statistics", "data")]),
     on(POST, "/retainers").say(RETAINER_FORM),
     on(GET, "/retainers/:id").show(&[Nested]),
@@ -63,38 +71,43 @@ pub(super) static RULES: &[Rule] = &[
     ]),
     // Clients and cases.
     on(POST, "/clients").say(CLIENT_FORM),
+    on(DELETE, "/clients/bulk")
+        .say(&[Name("clientIds", &["ids"])])
+        .show(&[Also("count", "deleted")]),
     on(EDIT, "/clients/:id").say(CLIENT_FORM),
-    on(GET, "/clients/:id/invoices").to("/invoices?clientId=:id"),
-    on(GET, "/clients/:id/payments").to("/payments?clientId=:id"),
-    on(GET, "/clients/:id/cases").to("/cases?clientId=:id"),
     on(GET, "/cases").ask(&[Ask::Word("status", CASE_STATUSES)]),
     on(POST, "/cases").say(CASE_FORM),
     on(EDIT, "/cases/:id").say(CASE_FORM),
     on(EDIT, "/cases/:id/status").to("/cases/:id").say(CASE_FORM),
-    on(EDIT, "/cases/:id/outcome").to("/cases/:id").say(CASE_FORM),
+    on(EDIT, "/cases/:id/outcome").to("/cases/:id").say(OUTCOME_FORM),
     // Transactions.
     on(POST, "/transactions").say(TRANSACTION_FORM),
     on(DELETE, "/transactions/bulk").say(&[Name("transactionIds", &["ids"])]),
-    on(GET, "/transactions/balance").show(&[Spread]),
-    on(GET, "/transactions/summary").show(&[Also("summary", "data")]),
+    on(GET, "/transactions/summary").show(&[Within("summary"), Within("data")]),
     on(EDIT, "/transactions/:id").say(TRANSACTION_FORM),
     // Work.
+    on(GET, "/expenses").ask(&[BILLABLE]),
     on(POST, "/expenses").say(EXPENSE_FORM),
     on(EDIT, "/expenses/:id").say(EXPENSE_FORM),
-    on(GET, "/time-tracking/entries").to("/time-entries"),
+    on(GET, "/time-tracking/entries")
+        .to("/time-entries")
+        .ask(&[BILLABLE])
+        .show(&[Show::Halalas("summary", "totalAmount")]),
     on(POST, "/time-tracking/entries").to("/time-entries").say(TIME_FORM),
     on(EDIT, "/time-tracking/entries/:id").to("/time-entries/:id").say(TIME_FORM),
     on(ANY, "/time-tracking/entries/:id").to("/time-entries/:id"),
-    on(POST, "/time-tracking/entries/:id/:step").to("/time-entries/:id/:step"),
-    on(POST, "/time-tracking/timer/:step").to("/time-entries/timer/:step").say(TIME_FORM),
+    on(POST, "/time-tracking/entries/:id/:step").to("/time-entries/:id/:step").say(REASON),
+    on(POST, "/time-tracking/timer/start").to("/time-entries/timer/start").say(TIME_FORM),
+    on(POST, "/time-tracking/timer/stop").to("/time-entries/timer/stop").say(TIMER_FORM),
     // The market: bare documents and lists.
     on(POST, "/jobs").say(JOB_FORM).show(&[Bare]),
     on(EDIT, "/jobs/:id").say(JOB_FORM).show(&[Bare]),
-    on(GET, "/jobs").show(&[Bare]),
+    on(GET, "/jobs").ask(&[ALL]).show(&[Bare]),
+    on(GET, "/jobs/my-jobs").ask(&[ALL]).show(&[Bare]),
     on(GET, "/jobs/:id").show(&[Bare]),
     on(POST, "/proposals").say(PROPOSAL_FORM).show(&[Bare]),
-    on(GET, "/proposals/my-proposals").show(&[Bare]),
-    on(GET, "/proposals/job/:id").show(&[Bare]),
+    on(GET, "/proposals/my-proposals").ask(&[ALL]).show(&[Bare]),
+    on(GET, "/proposals/job/:id").ask(&[ALL]).show(&[Bare]),
     on(EDIT, "/proposals/:step/:id").show(&[Bare]),
     // What else it asks for and we have.
     on(GET, "/auth/me").to("/me"),
@@ -102,6 +115,17 @@ pub(super) static RULES: &[Rule] = &[
         .to("/clients/{?clientId}/statement")
         .ask(&[Ask::Name("startDate", "from"), Ask::Name("endDate", "to")]),
 ];
+
+/// Lists that are read whole: as many rows as there may be in one answer.
+const ALL: Ask = Ask::Else("limit", "200");
+
+const BILLABLE: Ask = Ask::Name("isBillable", "billable");
+
+const REASON: &[Say] =
+    &[Name("reason", &["failureReason", "comments", "notes"]), Only(&["reason"])];
+
+const CREDIT_FORM: &[Say] =
+    &[Noise(&["amount"]), Name("reason", &["notes"]), Only(&["amount", "reason"])];
 
 const INVOICE_FORM: &[Say] = &[
     Percent("vatRate"),
@@ -182,11 +206,18 @@ const RETAINER_FORM: &[Say] = &[
 
 const MOVEMENT_FORM: &[Say] = &[
     Name("description", &["notes", "reference"]),
-    Leave(&["notes", "reference", "descriptionAr", "paymentMethod"]),
+    Leave(&[
+        "caseId",
+        "descriptionAr",
+        "expenseId",
+        "notes",
+        "paymentMethod",
+        "reference",
+        "timeEntryId",
+    ]),
 ];
 
-const HISTORY: &[super::rule::Show] =
-    &[Also("transactions", "data"), Nested, AlsoInside("history", "data")];
+const HISTORY: &[Show] = &[Also("transactions", "data"), Nested, AlsoInside("history", "data")];
 
 const CLIENT_FORM: &[Say] = &[
     Name("fullName", &["fullNameArabic", "fullNameEnglish"]),
@@ -292,6 +323,10 @@ const CASE_FORM: &[Say] = &[
     ]),
 ];
 
+/// A case that has its outcome is over.
+const OUTCOME_FORM: &[Say] =
+    &[Word("outcome", &[("ongoing", "")]), With("outcome", "status", "closed")];
+
 const CASE_STATUSES: Words = &[("on-hold", "on_hold"), ("completed", "closed")];
 
 const TRANSACTION_FORM: &[Say] = &[
@@ -348,6 +383,8 @@ const TIME_FORM: &[Say] = &[
     ]),
 ];
 
+const TIMER_FORM: &[Say] = &[Name("description", &["notes"]), Only(&["description"])];
+
 const JOB_FORM: &[Say] = &[Leave(&["requirements"])];
 
 const PROPOSAL_FORM: &[Say] =
@@ -387,14 +424,13 @@ pub(super) static ROWS: &[Row] = &[
         Field::Halalas("amount"),
         Field::Also("totalAmount", "amount"),
         Field::Also("duration", "minutes"),
-        Field::Also("isBillable", "billable"),
-        Field::Whether("isBilled", "invoiceId"),
     ]),
-    row("billable").fields(&[Field::Also("isBillable", "billable")]),
+    row("billable")
+        .fields(&[Field::Also("isBillable", "billable"), Field::Also("isBilled", "billed")]),
+    row("proposalsCount").fields(&[Field::Object("userID", "userId")]),
     row("proposedAmount").fields(&[
         Field::Also("proposedRate", "proposedAmount"),
         Field::Also("estimatedDuration", "deliveryTime"),
-        Field::Also("lawyerId", "createdBy"),
         Field::Also("submittedAt", "createdAt"),
     ]),
 ];

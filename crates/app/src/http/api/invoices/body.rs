@@ -118,6 +118,8 @@ body_with_content! {
     UpdateBody {
         #[serde(rename = "__v")]
         version: Version,
+        /// Who is to pay; a draft keeps its client, and another is refused.
+        client_id: Reference,
     }
 }
 
@@ -212,8 +214,8 @@ pub(super) fn create(_: &Of, mut body: CreateBody) -> Result<CreateInvoice, Refu
 }
 
 pub(super) fn update(of: &Of, mut body: UpdateBody) -> Result<UpdateInvoice, Refusal> {
-    let content = body.content()?;
-    Ok(UpdateInvoice { invoice: of.row(), version: of.version(&body.version)?, content })
+    let (version, client) = (of.version(&body.version)?, body.client_id.reference());
+    Ok(UpdateInvoice { invoice: of.row(), version, client, content: body.content()? })
 }
 
 /// Why.

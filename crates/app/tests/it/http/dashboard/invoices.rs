@@ -29,7 +29,7 @@ async fn a_new_invoices_vat_rate_is_a_fraction_an_edited_ones_a_percentage() {
     assert_eq!((&made["invoice"]["vatRate"], &made["data"]["vatRate"]), (&json!(15), &json!(15)));
     let path = format!("/invoices/{}", id(&made["invoice"]));
     let items = json!([{"description": "جلسة", "quantity": 2, "unitPrice": 50, "total": 100}]);
-    let edit = json!({"items": items, "subtotal": 100, "vatRate": 15, "vatAmount": 15, "totalAmount": 115});
+    let edit = json!({"clientId": client, "items": items, "subtotal": 100, "vatRate": 15, "vatAmount": 15, "totalAmount": 115});
     let edited = dashboard.accepted(&dashboard.call("PATCH", &path, Some(&edit))).await;
     assert_eq!(
         (&edited["invoice"]["vatRate"], halalas(&edited["invoice"]["totalAmount"])),
@@ -123,4 +123,48 @@ async fn an_invoice_is_under_either_key() {
     assert_eq!(made["invoice"], made["data"]);
     let read = dashboard.read(&format!("/invoices/{}", id(&made["data"]))).await;
     assert_eq!((&read["invoice"], &read["data"]), (&made["invoice"], &made["invoice"]));
+}
+
+#[tokio::test]
+async fn pending_invoices_are_sent_and_unpaid() {
+    let ours = ours().await;
+    let dashboard = Dashboard::open(&ours);
+    let client = dashboard.firm.client().await;
+    dashboard.firm.draft(&client, 10).await;
+    let (sent, partial, paid) = (
+        dashboard.firm.invoice(&client, 100).await,
+        dashboard.firm.invoice(&client, 200).await,
+        dashboard.firm.invoice(&client, 300).await,
+    );
+    for (invoice, amount) in [(&partial, 50), (&paid, 300)] {
+        dashboard.firm.make(dashboard.firm.pay(invoice, amount)).await;
+    }
+    let list = dashboard.read("/invoices?status=pending&page=1&limit=10").await;
+    let found: Vec<_> = list["data"].as_array().unwrap().iter().map(id).collect();
+    assert_eq!(found, [partial, sent]);
+    assert_eq!((&list["total"], &list["invoices"]), (&json!(2), &list["data"]));
+    for row in list["data"].as_array().unwrap() {
+        assert!(row["issueDate"].is_string() && row["dueDate"].is_string(), "{row}");
+        assert!(row["items"][0]["total"].is_number() && row.get("paidDate").is_none(), "{row}");
+        assert_eq!(row["clientId"]["name"], "Noura Al-Qahtani");
+    }
+    assert_eq!(dashboard.read("/invoices").await["total"], json!(4));
+}
+
+#[tokio::test]
+async fn the_edit_form_names_the_client_that_the_draft_keeps() {
+    let ours = ours().await;
+    let dashboard = Dashboard::open(&ours);
+    let client = dashboard.firm.client().await;
+    let other = dashboard.firm.client().await;
+    let draft = dashboard.firm.draft(&client, 100).await;
+    let edit = |client: &str| {
+        let items = json!([{"description": "x", "quantity": 1, "unitPrice": 100, "total": 100}]);
+        let form = json!({"clientId": client, "items": items, "subtotal": 100, "vatRate": 15, "vatAmount": 15,
+            "totalAmount": 115, "dueDate": "2026-07-01", "notes": ""});
+        dashboard.call("PATCH", &format!("/invoices/{draft}"), Some(&form))
+    };
+    assert_eq!(dashboard.accepted(&edit(&client)).await["invoice"]["totalAmount"], json!(115));
+    let refused = dashboard.send(&edit(&other)).await;
+    assert_refused(&refused, 400, "invoice_client_mismatch");
 }

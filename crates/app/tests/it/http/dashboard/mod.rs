@@ -2,9 +2,13 @@
 //! key where its client makes one. What it says is written here as its forms say it.
 
 mod invoices;
+mod market;
 mod payments;
+mod people;
 mod protocol;
 mod retainers;
+mod screens;
+mod work;
 
 use std::hash::{DefaultHasher, Hash, Hasher};
 

@@ -194,6 +194,8 @@ async fn what_is_paid_too_much_is_credit_with_the_payers_wish_noted() {
             (&payment["overpaymentAction"], &payment["unappliedAmount"]),
             (&json!(wish), &json!(50))
         );
+        let alerts = dashboard.read("/alerts?type=possible_duplicate_payment&open=true").await;
+        assert_eq!(alerts["data"][0]["about"], payment["_id"], "{wish}");
     }
     ours.check().await;
 }
@@ -256,5 +258,28 @@ async fn one_payments_invoice_is_a_plain_string_and_in_lists_it_is_populated() {
     assert_eq!((&list["total"], &list["payments"]), (&json!(1), &list["data"]));
     for payment in [row, &one["payment"]] {
         assert!(payment["paymentDate"].is_string());
+    }
+}
+
+#[tokio::test]
+async fn the_sums_of_payments_are_drawn_from_the_books() {
+    let ours = ours().await;
+    let dashboard = Dashboard::open(&ours);
+    let client = dashboard.firm.client().await;
+    let paid = dashboard.firm.credit(&client, 100).await;
+    dashboard.firm.make(dashboard.firm.give_back(&paid, 30)).await;
+    dashboard.firm.pending(&client, 7, &json!({})).await;
+    let old = form(&json!({"customerId": client, "amount": 11, "paymentDate": "2026-05-01"}));
+    dashboard.posted("/payments", &old).await;
+    let sums = dashboard.read("/payments/summary").await;
+    for place in [&sums, &sums["data"], &sums["summary"]] {
+        for (name, riyals) in [
+            ("totalCompleted", 111),
+            ("totalPending", 7),
+            ("totalRefunded", 30),
+            ("totalThisMonth", 100),
+        ] {
+            assert_eq!(place[name], json!(riyals), "{name} in {place}");
+        }
     }
 }

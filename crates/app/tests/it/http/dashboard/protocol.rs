@@ -108,16 +108,23 @@ async fn a_key_stands_for_what_was_meant_not_for_how_it_was_written() {
 }
 
 #[tokio::test]
-async fn a_keyless_retry_of_a_consume_is_carried_out_like_the_first() {
+async fn keyless_retries_of_consume_and_replenish_are_carried_out_and_raise_an_alert() {
     let ours = ours().await;
     let dashboard = Dashboard::open(&ours);
     let retainer = dashboard.firm.retainer(100).await;
     let form = json!({"amount": 10, "description": "رسوم"});
-    let call = dashboard.post(&format!("/retainers/{retainer}/consume"), &form);
-    assert!(call.headers.iter().all(|(name, _)| name != "Idempotency-Key"));
-    for balance in [9_000, 8_000] {
-        let done = dashboard.accepted(&call).await;
-        assert_eq!(halalas(&done["retainer"]["currentBalance"]), balance);
+    let mut alerts = 0;
+    for (step, balances) in [("consume", [9_000, 8_000]), ("replenish", [9_000, 10_000])] {
+        let call = dashboard.post(&format!("/retainers/{retainer}/{step}"), &form);
+        assert!(call.headers.iter().all(|(name, _)| name != "Idempotency-Key"));
+        for balance in balances {
+            let done = dashboard.accepted(&call).await;
+            assert_eq!(halalas(&done["retainer"]["currentBalance"]), balance, "{step}");
+        }
+        alerts += 1;
+        let raised = dashboard.read("/alerts?type=possible_duplicate").await;
+        assert_eq!(raised["total"], json!(alerts), "{step}");
+        assert_eq!(raised["data"][0]["about"], json!(retainer));
     }
     ours.check().await;
 }
