@@ -364,7 +364,10 @@ mod tests {
             edit(r#"{"items":[]}"#).unwrap().content.lines.map(|lines| lines.len()),
             Some(0)
         );
-        for field in ["amountPaid", "balanceDue", "status", "retainerApplied", "clientId"] {
+        // Named, it is compared; nobody's draft becomes another's.
+        assert!(command.client.is_none());
+        assert!(edit(r#"{"clientId":"CLT-2026-0001"}"#).unwrap().client.is_some());
+        for field in ["amountPaid", "balanceDue", "status", "retainerApplied", "customerId"] {
             assert_eq!(edit(&format!(r#"{{"{field}":"1"}}"#)).unwrap_err(), "unknown_field");
         }
     }
