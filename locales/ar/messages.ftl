@@ -127,6 +127,7 @@ idempotency_key_invalid = مفتاح عدم التكرار يجب أن يكون 
 idempotency_key_repeated = أُرسل مفتاح عدم التكرار أكثر من مرة
 idempotency_key_reused = استُخدم مفتاح عدم التكرار لطلب آخر
 if_match_malformed = ترويسة If-Match غير صالحة
+if_match_unsupported = هذا الأمر لا يقبل ترويسة If-Match، لم يُنفَّذ شيء
 invoice_fields_required = الحقول المطلوبة: العميل، البنود
 transaction_fields_required = النوع والمبلغ مطلوبان
 transaction_type_invalid = نوع المعاملة غير صالح

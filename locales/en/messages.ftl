@@ -127,6 +127,7 @@ idempotency_key_invalid = The idempotency key must be 1 to 255 printable ASCII c
 idempotency_key_repeated = The idempotency key was sent more than once
 idempotency_key_reused = The idempotency key was used for another request
 if_match_malformed = The If-Match header is not valid
+if_match_unsupported = This command takes no If-Match header; nothing was done
 invoice_fields_required = Required fields: client, items
 transaction_fields_required = Type and amount are required
 transaction_type_invalid = The transaction type is not valid

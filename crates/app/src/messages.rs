@@ -193,6 +193,7 @@ messages! {
     IdempotencyKeyRepeated = "idempotency_key_repeated",
     IdempotencyKeyReused = "idempotency_key_reused",
     IfMatchMalformed = "if_match_malformed",
+    IfMatchUnsupported = "if_match_unsupported",
     InvoiceFieldsRequired = "invoice_fields_required",
     TransactionFieldsRequired = "transaction_fields_required",
     TransactionTypeInvalid = "transaction_type_invalid",

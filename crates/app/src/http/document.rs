@@ -100,11 +100,16 @@ fn operation(route: &Route, method: &Method, n: usize, generator: &mut SchemaGen
     if let Some(query) = description.query {
         parameters.extend(query_parameters(&Value::from(query)));
     }
+    let body = description.body.map(Value::from);
+    let described = body.as_ref().and_then(|body| described(body, generator));
     if is_command {
         parameters.push(parameter("DryRun"));
-        match *method {
-            Method::POST => parameters.push(parameter("IdempotencyKey")),
-            _ => parameters.push(parameter("IfMatch")),
+        if method == Method::POST {
+            parameters.push(parameter("IdempotencyKey"));
+        }
+        // Whoever can say in the body which version was read can say it in the head.
+        if described.as_ref().is_some_and(|body| body["properties"]["__v"].is_object()) {
+            parameters.push(parameter("IfMatch"));
         }
     }
     if operation.needs != Needs::Nothing {
@@ -157,17 +162,20 @@ fn operation(route: &Route, method: &Method, n: usize, generator: &mut SchemaGen
     if let Some(command) = &operation.command {
         object["x-command"] = command.name.as_str().into();
     }
-    if let Some(body) = description.body {
-        let name =
-            body.get("$ref").and_then(Value::as_str).and_then(|path| path.rsplit('/').next());
-        let described = name.and_then(|name| generator.definitions().get(name));
-        let needs = |field: &str| described.is_some_and(|body| body.get(field).is_some());
+    if let Some(body) = body {
+        let needs = |field: &str| described.as_ref().is_some_and(|body| body.get(field).is_some());
         object["requestBody"] = json!({
             "required": needs("required") || needs("anyOf"),
-            "content": {"application/json": {"schema": Value::from(body)}},
+            "content": {"application/json": {"schema": body}},
         });
     }
     object
+}
+
+/// What a reference to a component refers to.
+fn described(reference: &Value, generator: &SchemaGenerator) -> Option<Value> {
+    let name = reference["$ref"].as_str()?.rsplit('/').next()?;
+    generator.definitions().get(name).cloned()
 }
 
 fn lower(method: &Method) -> String {
@@ -416,6 +424,8 @@ mod tests {
                 panic!("{}: {}", route.path, String::from_utf8_lossy(&body))
             });
             sent.insert(made.name());
+            let takes_version = schema["properties"]["__v"].is_object();
+            assert_eq!(of.is_heeded(), takes_version, "{}: `__v` without effect", route.path);
         }
         let all: BTreeSet<_> = Command::NAMES.iter().copied().collect();
         assert_eq!(sent, all, "a command that nobody can send");

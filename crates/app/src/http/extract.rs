@@ -3,7 +3,10 @@
 //! Handlers are plain functions whose argument types are the checks.
 
 use std::{
-    sync::Arc,
+    sync::{
+        Arc,
+        atomic::{AtomicBool, Ordering},
+    },
     time::{Duration, Instant},
 };
 
@@ -125,6 +128,8 @@ impl Caller {
 pub(crate) struct Of {
     named: [Option<Box<str>>; NAMED_MAX],
     pub(super) if_match: Option<i64>,
+    /// Whether the command has asked for it.
+    is_heeded: AtomicBool,
 }
 
 /// No path names more rows.
@@ -134,12 +139,12 @@ impl Of {
     /// One row, named outside a path, in every place.
     #[cfg(test)]
     pub fn row_named(text: &str) -> Self {
-        Self { named: [Some(text.into()), Some(text.into())], if_match: None }
+        Self { named: [Some(text.into()), Some(text.into())], ..Self::default() }
     }
 
     /// Rows named outside a path.
     pub fn named(named: [Option<&str>; NAMED_MAX]) -> Self {
-        Self { named: named.map(|text| text.map(Into::into)), if_match: None }
+        Self { named: named.map(|text| text.map(Into::into)), ..Self::default() }
     }
 
     /// The rows named in the path of a request.
@@ -170,12 +175,26 @@ impl Of {
 
     /// The version that must still stand: from `If-Match`, else from the body.
     pub fn version(&self, in_body: &Version) -> Result<Option<i64>, Refusal> {
+        self.is_heeded.store(true, Ordering::Relaxed);
         match (self.if_match, in_body.0) {
             (Some(header), Some(body)) if header != body => {
                 Err(Refusal::field(Message::InvalidField, "__v", Message::InvalidField))
             }
             (header, body) => Ok(header.or(body)),
         }
+    }
+
+    /// Refuses an `If-Match` that the command takes no notice of: a condition is never dropped silently.
+    pub fn all_heeded(&self) -> Result<(), Refusal> {
+        if self.if_match.is_some() && !self.is_heeded() {
+            return Err(Refusal::bad(Message::IfMatchUnsupported));
+        }
+        Ok(())
+    }
+
+    /// Whether the command has asked for the version.
+    pub fn is_heeded(&self) -> bool {
+        self.is_heeded.load(Ordering::Relaxed)
     }
 }
 

@@ -190,6 +190,7 @@ where
     let handler = move |mut ask: Ask<B>, place| async move {
         ask.sent.caller.enter(place).await?;
         let command = make(&ask.sent.of, std::mem::take(&mut ask.body))?;
+        ask.sent.of.all_heeded()?;
         ask.carry_out(command, telling).await
     };
     Operation {

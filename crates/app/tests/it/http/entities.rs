@@ -226,6 +226,10 @@ async fn a_stale_version_is_told_the_current_one() {
     for tag in ["1", "\"x\"", "W/\"3\"", "\"1\", \"2\""] {
         assert_refused(&ours.send(&tagged(tag)).await, 400, "if_match_malformed");
     }
+    // A command that takes no version does not act as if it had.
+    let consume = firm.consume(&retainer, "1").header("If-Match", "\"9\"");
+    assert_refused(&ours.send(&consume).await, 400, "if_match_unsupported");
+    assert!(ours.send(&firm.consume(&retainer, "1").header("If-Match", "*")).await.is_ok());
     let contradiction = edit(&json!(2)).header("If-Match", "\"3\"");
     assert_refused(&ours.send(&contradiction).await, 400, "invalid_field");
     // Without a version the edit lies over whatever stands.

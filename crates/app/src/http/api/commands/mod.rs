@@ -104,6 +104,7 @@ static KINDS: LazyLock<HashMap<String, Kind>> = LazyLock::new(|| {
 async fn bulk(State(app): State<Arc<App>>, request: extract::Request) -> Result<Answer, Refusal> {
     let sent = Sent::of_request(request, &app, |context| context.bulk_bytes_max).await?;
     let Bulk { atomic, commands } = body::read(&sent.bytes)?;
+    sent.of.all_heeded()?;
     let invalid = |field, what| Err(Refusal::field(Message::InvalidField, field, what));
     match commands.len() {
         0 => return invalid("commands", Message::FieldRequired),
