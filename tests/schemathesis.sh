@@ -1,11 +1,15 @@
 #!/usr/bin/env bash
 # Thousands of requests made of the OpenAPI document, by a program that knows nothing of our code: no
-# answer may be a 5xx, or anything that the document does not describe. Ends after a few minutes.
+# answer may be a 5xx, or anything that the document does not describe. Asked of the demo firm, so that
+# lists have rows to describe.
 set -euo pipefail
+cd "$(dirname "$0")/.."
 
 cases_min=2000
-venv=target/schemathesis
-binary=target/debug/amanah
+seconds_max=240
+root=$PWD
+venv=$root/target/schemathesis
+binary=$root/target/debug/amanah
 
 if ! [ -x "$venv/bin/schemathesis" ]; then
     echo "installing schemathesis (PyPI) into $venv"
@@ -18,25 +22,33 @@ if ! [ -x "$venv/bin/schemathesis" ]; then
 fi
 cargo build --quiet --bin amanah
 
+# The database of the demo is made in a fresh folder of TMPDIR.
 folder=$(mktemp -d)
-export JWT_SECRET=a-secret-for-schemathesis-of-32-bytes-or-more
-port=$(python3 -c 'import socket; s = socket.socket(); s.bind(("127.0.0.1", 0)); print(s.getsockname()[1])')
-"$binary" serve --database "sqlite:$folder/books.db" --listen "127.0.0.1:$port" >"$folder/log" 2>&1 &
+TMPDIR=$folder "$binary" serve --demo --listen 127.0.0.1:0 --log-level warn >"$folder/log" 2>&1 &
 server=$!
-trap 'kill "$server" 2>/dev/null; rm -rf "$folder"' EXIT
-token=$("$binary" token --user 64f1a2b3c4d5e6f708192a3b --firm 64f1a2b3c4d5e6f708192a3c --role owner)
-# A body that is refused by a rule of the business is as good as one that is accepted: what is checked
-# is that every answer, whatever it says, is described.
-checks=not_a_server_error,status_code_conformance,content_type_conformance,response_schema_conformance,ignored_auth
+trap 'kill "$server" 2>/dev/null || true; wait "$server" || true; rm -rf "$folder"' EXIT
+for _ in {1..100}; do
+    grep -q '^export TOKEN=' "$folder/log" && break
+    sleep 0.1
+done
+address=$(sed -n 's/^ *Address *//p' "$folder/log")
+token=$(sed -n 's/^export TOKEN=//p' "$folder/log")
+
+# Left out: checks that a refusal must or must not come (positive_data_acceptance,
+# negative_data_rejection, missing_required_header), because a well-formed command may be refused by a
+# rule of the business, and an absent value may be written "" or null; checks that a row comes or goes
+# with its POST or DELETE, because what is deleted is kept and told of.
+checks=not_a_server_error,status_code_conformance,content_type_conformance
+checks+=,response_schema_conformance,ignored_auth
 cd "$folder"
-"$OLDPWD/$venv/bin/schemathesis" run "http://127.0.0.1:$port/openapi.json" \
-    --wait-for-schema 10 --workers 2 --seed 1 --no-shrink --max-examples 12 --max-failures 10 \
-    --phases examples,fuzzing,stateful --checks "$checks" --warnings off \
-    --suppress-health-check all --header "Authorization: Bearer $token" \
+timeout "$seconds_max" "$venv/bin/schemathesis" run "$address/openapi.json" \
+    --wait-for-schema 10 --workers 2 --seed 1 --generation-database none --no-shrink \
+    --phases examples,fuzzing,stateful --max-examples 12 --max-failures 10 \
+    --checks "$checks" --warnings off --suppress-health-check all \
+    --header "Authorization: Bearer $token" \
     --report json --report-json-path report.json || { tail -20 log; exit 1; }
-cd "$OLDPWD"
-"$binary" verify --database "sqlite:$folder/books.db"
-python3 - "$folder/report.json" "$cases_min" <<'PYTHON'
+"$binary" verify --database "sqlite:$(ls "$folder"/.tmp*/demo.db)"
+python3 - report.json "$cases_min" <<'PYTHON'
 import json, sys
 report = json.load(open(sys.argv[1]))
 cases = report.get("summary", report)["test_cases"]["generated"]
