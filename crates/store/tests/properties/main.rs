@@ -4,6 +4,7 @@
 #![expect(clippy::unwrap_used, reason = "in a test a panic is the verdict")]
 
 mod commands;
+mod opening;
 
 use std::{
     collections::BTreeSet,
@@ -24,7 +25,8 @@ use engine::{
 };
 use proptest::prelude::*;
 
-use commands::{FIRMS, opening, step};
+use commands::{FIRMS, step};
+use opening::opening;
 
 /// 2026-12-31T12:00:00Z: a few days further on, years have changed.
 const START: i64 = 1_798_718_400_000_000;
