@@ -1,6 +1,7 @@
 //! Deciding and committing without HTTP: what the engine and the store can do by themselves.
 
 use std::{
+    cell::Cell,
     path::Path,
     sync::Arc,
     time::{Duration, Instant},
@@ -8,7 +9,7 @@ use std::{
 
 use anyhow::{Context, bail};
 use domain::{
-    Actor, Command, Decimal, Id, Ref, Role,
+    Actor, Command, Day, Decimal, Id, Moment, Ref, Role,
     billing::{
         client::CreateClient,
         record_payment::{PaymentDetails, Receipt, RecordPayment},
@@ -20,13 +21,18 @@ use domain::{
     },
 };
 use engine::{
-    Engine, Ids, Intent, Limits, Once, Options, Render, Request, Settled, Silent, SystemClock,
+    Clock, Engine, Ids, Intent, Limits, Once, Options, Render, Request, Settled, Silent,
+    SystemClock,
 };
+
+use jiff::tz::TimeZone;
 
 use super::report::Report;
 
 const BULK_BATCH_COUNT: usize = 4_096;
 const BULK_COMMANDS: usize = 160_000;
+/// The days over which a client's payments are spread: ten years.
+const PAYMENT_DAYS: i32 = 3_650;
 /// A consume without an invoice posts two.
 const ENTRIES_PER_CONSUME: u64 = 2;
 
@@ -75,7 +81,12 @@ pub(super) async fn fill_practice(
     bulk.consume(few, None).await?;
     let older = Bulk { retainer: bulk.open_retainer().await?, ..bulk.clone() };
     older.consume(many, None).await?;
-    bulk.carry_out(payments, None, &|| bulk.payment()).await?;
+    let (today, made) = (SystemClock.now().day_in(&TimeZone::UTC), Cell::new(0));
+    let payment = || {
+        made.set(made.get() + 1);
+        bulk.payment(today.plus_days(-(made.get() % PAYMENT_DAYS)))
+    };
+    bulk.carry_out(payments, None, &payment).await?;
     bulk.engine.drain().await;
     let retainers = [bulk.retainer.to_string(), older.retainer.to_string()];
     Ok(Filled { client: bulk.client.to_string(), retainers })
@@ -142,7 +153,7 @@ impl Bulk {
     }
 
     /// A payment that is client credit.
-    fn payment(&self) -> Command {
+    fn payment(&self, day: Day) -> Command {
         let record = RecordPayment {
             client: Some(self.client.clone()),
             amount: "0.01".parse().expect("it is a decimal"),
@@ -156,7 +167,7 @@ impl Bulk {
             receipt: Receipt::Received,
             overpayment: Overpayment::Credit,
             details: PaymentDetails::default(),
-            date: None,
+            date: Some(Moment::Day(day)),
         };
         record.into()
     }
