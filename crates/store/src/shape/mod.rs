@@ -6,6 +6,7 @@
 //! names, flags are 0 and 1. A list inside a row is JSON text in one column: kept with its row, **never
 //! queried**. Columns that follow from others stand last: they are written for lists and constraints.
 
+pub(crate) mod append;
 mod books;
 mod invoice;
 pub(crate) mod journal;

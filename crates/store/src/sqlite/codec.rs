@@ -102,11 +102,6 @@ impl<'a> Values<'a> for Binding<'_, '_> {
     }
 }
 
-/// The bytes of an id that may be missing.
-pub(super) fn bytes<T>(id: Option<&Id<T>>) -> Option<&[u8; 12]> {
-    id.map(Id::bytes)
-}
-
 pub(super) fn blob<T>(id: &Id<T>) -> Value {
     Value::Blob(id.bytes().to_vec())
 }
