@@ -20,6 +20,8 @@ use crate::{
 pub trait Entity: Row<Key = Id<Self>> + Clone + 'static {
     /// Refused with this when there is none.
     const NOT_FOUND: Rejection;
+    /// Its id, where the row keeps it.
+    fn id(&self) -> &Id<Self>;
     /// Its table.
     fn table(book: &Book) -> &Table<Self>;
     /// The key under which it is loaded.
@@ -64,6 +66,9 @@ macro_rules! entity {
         }
         impl Entity for $row {
             const NOT_FOUND: Rejection = Rejection::$absent;
+            fn id(&self) -> &Id<Self> {
+                &self.id
+            }
             fn table(book: &Book) -> &Table<Self> {
                 &book.$table
             }

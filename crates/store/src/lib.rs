@@ -6,6 +6,7 @@
 
 mod lock;
 mod migrate;
+mod postgres;
 mod shape;
 mod sqlite;
 mod views;

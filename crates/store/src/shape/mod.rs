@@ -85,7 +85,7 @@ use columns;
 
 impl Table {
     /// Every column, fixed ones first.
-    fn columns(&self) -> impl Iterator<Item = &'static str> {
+    pub fn columns(&self) -> impl Iterator<Item = &'static str> {
         self.fixed.iter().chain(self.changing).copied()
     }
 

@@ -9,6 +9,7 @@ mod codec;
 mod connect;
 mod entity;
 mod load;
+mod migrate;
 pub(crate) mod read;
 #[cfg(test)]
 mod tests;
@@ -21,7 +22,7 @@ use domain::{Batch, Id, Key, Loaded, rows::Firm};
 use engine::{Store, StoreError};
 use rusqlite::{Connection, ErrorCode};
 
-use crate::{OpenError, Reader, lock, lock::Lock, migrate};
+use crate::{OpenError, Reader, lock, lock::Lock, migrate::ALL};
 use write::Failure;
 
 /// The writer. Dropping it empties the write-ahead log into the database file and gives the file up.
@@ -38,7 +39,7 @@ pub(crate) fn open(path: &Path) -> Result<(SqliteStore, Reader), OpenError> {
     let lock = Lock::take(&path)?;
     connect::make_private(&path)?;
     let mut connection = connect::writer(&path)?;
-    migrate::run(&mut connection, migrate::SQLITE)?;
+    migrate::run(&mut connection, ALL)?;
     let reader = Reader::open(&path)?;
     Ok((SqliteStore { connection, _lock: lock }, reader))
 }
@@ -50,7 +51,7 @@ pub(crate) fn open_reader(path: &Path) -> Result<Reader, OpenError> {
         return Err(OpenError::Path { path: path.to_owned(), reason });
     }
     let path = lock::canonical(path)?;
-    migrate::check(&connect::reader(&path)?, migrate::SQLITE)?;
+    migrate::check(&connect::reader(&path)?, ALL)?;
     Reader::open(&path)
 }
 

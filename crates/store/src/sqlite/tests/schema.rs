@@ -2,12 +2,12 @@
 
 use rusqlite::Connection;
 
-use crate::migrate;
+use crate::{migrate::ALL, sqlite::migrate};
 
 #[test]
 fn every_key_leads_with_the_firm() {
     let mut db = Connection::open_in_memory().unwrap();
-    migrate::run(&mut db, migrate::SQLITE).unwrap();
+    migrate::run(&mut db, ALL).unwrap();
     let mut checked = 0;
     for table in list(&db, "select name from sqlite_master where type = 'table'") {
         if table == "schema_migrations" {
@@ -45,7 +45,7 @@ fn every_key_leads_with_the_firm() {
 #[test]
 fn the_hot_tables_carry_no_second_index() {
     let mut db = Connection::open_in_memory().unwrap();
-    migrate::run(&mut db, migrate::SQLITE).unwrap();
+    migrate::run(&mut db, ALL).unwrap();
     for table in ["movements", "entries", "audit"] {
         let second = format!("select name from pragma_index_list('{table}') where origin <> 'pk'");
         assert_eq!(list(&db, &second), Vec::<String>::new(), "{table}");

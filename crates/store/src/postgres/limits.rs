@@ -1,0 +1,25 @@
+//! How long anything may take. Together less than a caller waits for its answer: a caller hears what
+//! became of its command, or that nobody knows yet, from us.
+
+use std::time::Duration;
+
+/// A connection that is being made.
+pub(super) const CONNECT_WAIT_MAX: Duration = Duration::from_secs(2);
+/// Looking for a database that has gone, before commands are told that it is away.
+pub(super) const RECONNECT_WAIT_MAX: Duration = Duration::from_secs(3);
+/// The first pause between two looks; they double, with full jitter.
+pub(super) const RECONNECT_PAUSE: Duration = Duration::from_millis(20);
+/// Waiting for a firm that another process has locked.
+pub(super) const LOCK_WAIT_MAX: Duration = Duration::from_secs(2);
+/// Any one statement.
+pub(super) const STATEMENT_WAIT_MAX: Duration = Duration::from_secs(10);
+/// A transaction in which nothing happens: PostgreSQL then ends the session, so that a process that was
+/// stopped in the middle holds its firms no longer than this.
+pub(super) const IDLE_IN_TRANSACTION_MAX: Duration = Duration::from_secs(2);
+/// A peer that acknowledges nothing.
+pub(super) const SILENCE_MAX: Duration = Duration::from_secs(10);
+/// A commit; one that takes longer is asked after on a new connection. **It is never cancelled**: a
+/// cancelled wait for a standby is a commit that may yet be lost.
+pub(super) const COMMIT_WAIT_MAX: Duration = Duration::from_secs(3);
+/// Finding out what became of a commit.
+pub(super) const SETTLE_WAIT_MAX: Duration = Duration::from_secs(3);

@@ -1,0 +1,121 @@
+//! Brings a database's schema up to date: everything that is missing in one transaction, under a lock
+//! that processes which start at the same time take turns at.
+
+use std::fmt::Display;
+
+use tokio_postgres::Client;
+
+use crate::migrate::{self, Migration, Remembered, SchemaError};
+
+/// The advisory lock of whoever migrates: "amanah", in ASCII.
+const TURN: i64 = 0x61_6d_61_6e_61_68;
+
+/// Applies what is missing. A firm's rows are all found by its id, so where the `citus` extension is
+/// present every new table is spread by it.
+///
+/// # Errors
+/// [`SchemaError`]; nothing was applied.
+pub(crate) async fn run(client: &mut Client, migrations: &[Migration]) -> Result<(), SchemaError> {
+    let transaction = client.transaction().await.map_err(unreadable)?;
+    // Whoever comes second finds nothing left to do, and may wait as long as the first needs.
+    let turn = format!(
+        "set local lock_timeout = 0; set local statement_timeout = 0; select pg_advisory_xact_lock({TURN})"
+    );
+    transaction.batch_execute(&turn).await.map_err(unreadable)?;
+    let remembered = remembered(transaction.client()).await?;
+    let missing = migrate::missing(&remembered, migrations)?;
+    for migration in missing {
+        let failed = |error| migration.failed(&Told(error));
+        transaction.batch_execute(LIST).await.map_err(failed)?;
+        transaction.batch_execute(&translated(migration.sql)).await.map_err(failed)?;
+        let remember = "insert into schema_migrations (number, name, checksum) values ($1, $2, $3)";
+        let row = (migration.number, migration.name, migration.checksum());
+        transaction.execute(remember, &[&row.0, &row.1, &row.2]).await.map_err(failed)?;
+    }
+    if let Some(last) = missing.last() {
+        transaction.batch_execute(DISTRIBUTE).await.map_err(|error| last.failed(&Told(error)))?;
+    }
+    transaction.commit().await.map_err(unreadable)?;
+    for Migration { number, name, .. } in missing {
+        tracing::info!(number, name, "migration applied");
+    }
+    Ok(())
+}
+
+const LIST: &str = "create table if not exists schema_migrations (
+    number bigint primary key, name text not null, checksum text not null)";
+
+/// Spreads every table of the firms over a Citus cluster, each firm's rows on one node. Parents come
+/// before the tables that name them: in the order they were made.
+const DISTRIBUTE: &str = "
+do $$
+declare fresh record;
+begin
+    if to_regclass('pg_dist_partition') is null then return; end if;
+    for fresh in
+        select t.oid::regclass as name, a.attname as by
+        from pg_class t join pg_attribute a on a.attrelid = t.oid
+        where t.relkind = 'r' and t.relnamespace = current_schema()::regnamespace
+          and (a.attname = 'firm_id' or (t.relname = 'firms' and a.attname = 'id'))
+          and not exists (select from pg_dist_partition p where p.logicalrelid = t.oid)
+        order by t.relname <> 'firms', t.oid
+    loop
+        perform create_distributed_table(fresh.name, fresh.by::text,
+            colocate_with => case when fresh.name = 'firms'::regclass then 'none' else 'firms' end);
+    end loop;
+end $$";
+
+/// Refuses a database that is not exactly at this version, without touching it.
+///
+/// # Errors
+/// [`SchemaError`]
+pub(crate) async fn check(client: &Client, migrations: &[Migration]) -> Result<(), SchemaError> {
+    migrate::complete(&remembered(client).await?, migrations)
+}
+
+async fn remembered(client: &Client) -> Result<Vec<Remembered>, SchemaError> {
+    let listed = "select to_regclass('schema_migrations') is not null";
+    if !client.query_one(listed, &[]).await.map_err(unreadable)?.get::<_, bool>(0) {
+        return Ok(Vec::new());
+    }
+    let all = "select number, name, checksum from schema_migrations order by number";
+    let rows = client.query(all, &[]).await.map_err(unreadable)?;
+    Ok(rows.iter().map(|row| (row.get(0), row.get(1), row.get(2))).collect())
+}
+
+/// The same statements as PostgreSQL takes them: its names for the three types, text ordered as SQLite
+/// orders it, and without what tells SQLite how strict to be and where to keep rows.
+fn translated(sql: &str) -> String {
+    let lines = sql.lines().map(|line| {
+        let line = line.split_once("--").map_or(line, |(statement, _)| statement);
+        let line = line.replace(") strict, without rowid;", ");").replace(") strict;", ");");
+        let words = line.split(' ').map(|word| {
+            let (word, end) = word.strip_suffix(',').map_or((word, ""), |word| (word, ","));
+            let word = match word {
+                "blob" => "bytea",
+                "integer" => "bigint",
+                "text" => "text collate \"C\"",
+                other => other,
+            };
+            format!("{word}{end}")
+        });
+        words.collect::<Vec<_>>().join(" ")
+    });
+    lines.collect::<Vec<_>>().join("\n")
+}
+
+/// An error with all it says: `tokio_postgres` keeps the server's words a level down.
+pub(super) struct Told(pub tokio_postgres::Error);
+
+impl Display for Told {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        match self.0.as_db_error() {
+            None => write!(f, "{}", self.0),
+            Some(error) => write!(f, "{} ({})", error.message(), error.code().code()),
+        }
+    }
+}
+
+fn unreadable(error: tokio_postgres::Error) -> SchemaError {
+    SchemaError::Unreadable(Told(error).to_string())
+}

@@ -1,0 +1,230 @@
+//! One connection, and what was prepared on it.
+
+use std::{
+    collections::HashMap,
+    fmt::Display,
+    sync::{Arc, Mutex, PoisonError, atomic::Ordering},
+};
+
+use tokio_postgres::{
+    AsyncMessage, Client, Config, NoTls, Statement, config::SslMode, types::Type,
+};
+
+use super::{limits, target::Target};
+
+/// Why there is no connection.
+#[derive(Debug, thiserror::Error)]
+pub enum ConnectError {
+    /// The server can't be reached, or turns us away.
+    #[error("{host}: {reason}")]
+    Away {
+        /// Where.
+        host: String,
+        /// What it or the network said.
+        reason: String,
+    },
+    /// It would lose what it says it has committed.
+    #[error("{host}: `{setting}` is `{value}`: what is committed there can be lost; {remedy}")]
+    Unsafe {
+        /// Where.
+        host: String,
+        /// The server's setting.
+        setting: &'static str,
+        /// Its value.
+        value: String,
+        /// What to do.
+        remedy: &'static str,
+    },
+    /// It is older than this program works with.
+    #[error("{host}: PostgreSQL {version}; this program needs 15 or later")]
+    TooOld {
+        /// Where.
+        host: String,
+        /// The server's version.
+        version: String,
+    },
+    /// It was promoted away from.
+    #[error("{host}: an old primary (timeline {timeline}, {newest} has been seen)")]
+    Fenced {
+        /// Where.
+        host: String,
+        /// The server's timeline.
+        timeline: u32,
+        /// The newest that has been seen.
+        newest: u32,
+    },
+}
+
+/// An open connection.
+pub(crate) struct Session {
+    pub client: Client,
+    statements: HashMap<String, Statement>,
+    /// The last warning the server sent.
+    warning: Arc<Mutex<Option<String>>>,
+}
+
+impl Target {
+    /// Connects to the primary: of several that say they are, to the one on the newest timeline.
+    ///
+    /// # Errors
+    /// [`ConnectError`], of the last host when there are several.
+    pub async fn connect(&self) -> Result<Session, ConnectError> {
+        let mut newest: Result<(u32, Session), ConnectError> = Err(ConnectError::Away {
+            host: "the database".to_owned(),
+            reason: "no host is named".to_owned(),
+        });
+        for host in &*self.hosts {
+            match self.connect_to(host).await {
+                Ok((timeline, _)) if newest.as_ref().is_ok_and(|(known, _)| *known >= timeline) => {
+                }
+                Err(_) if newest.is_ok() => {}
+                other => newest = other,
+            }
+        }
+        newest.map(|(_, session)| session)
+    }
+
+    async fn connect_to(&self, host: &Config) -> Result<(u32, Session), ConnectError> {
+        let session = self.open(host).await?;
+        let timeline = session.set_up(host).await?;
+        let newest = self.timeline.fetch_max(timeline, Ordering::AcqRel);
+        if timeline < newest {
+            return Err(ConnectError::Fenced { host: name(host), timeline, newest });
+        }
+        Ok((timeline, session))
+    }
+
+    async fn open(&self, host: &Config) -> Result<Session, ConnectError> {
+        let away = |error| away(host, &error);
+        let warning = Arc::default();
+        let client = if host.get_ssl_mode() == SslMode::Disable {
+            let (client, connection) = host.connect(NoTls).await.map_err(away)?;
+            tokio::spawn(drive(connection, Arc::clone(&warning)));
+            client
+        } else {
+            let (client, connection) = host.connect(self.tls.clone()).await.map_err(away)?;
+            tokio::spawn(drive(connection, Arc::clone(&warning)));
+            client
+        };
+        Ok(Session { client, statements: HashMap::new(), warning })
+    }
+}
+
+/// Carries a connection's traffic until it is closed.
+async fn drive<S, T>(
+    mut connection: tokio_postgres::Connection<S, T>,
+    warning: Arc<Mutex<Option<String>>>,
+) where
+    S: tokio::io::AsyncRead + tokio::io::AsyncWrite + Unpin,
+    T: tokio::io::AsyncRead + tokio::io::AsyncWrite + Unpin,
+{
+    // A broken connection is told to whoever waits for an answer on it.
+    while let Some(Ok(message)) = std::future::poll_fn(|cx| connection.poll_message(cx)).await {
+        if let AsyncMessage::Notice(notice) = message
+            && notice.severity() != "NOTICE"
+        {
+            tracing::warn!(code = notice.code().code(), "PostgreSQL: {}", notice.message());
+            *warning.lock().unwrap_or_else(PoisonError::into_inner) =
+                Some(notice.message().to_owned());
+        }
+    }
+}
+
+impl Session {
+    /// Looks whether the server keeps what it commits, and bounds what it does for us. Answers with its
+    /// timeline.
+    async fn set_up(&self, host: &Config) -> Result<u32, ConnectError> {
+        let away = |error| away(host, &error);
+        let asked =
+            "select current_setting('server_version_num')::int4, current_setting('server_version'),
+             pg_is_in_recovery() or current_setting('transaction_read_only') = 'on',
+             current_setting('fsync'), current_setting('full_page_writes'),
+             current_setting('synchronous_commit')";
+        let row = self.client.query_one(asked, &[]).await.map_err(away)?;
+        let (number, version): (i32, String) = (row.get(0), row.get(1));
+        if number < VERSION_MIN {
+            return Err(ConnectError::TooOld { host: name(host), version });
+        }
+        if row.get(2) {
+            let reason = "it only reads: a standby, or made read-only".to_owned();
+            return Err(ConnectError::Away { host: name(host), reason });
+        }
+        for (column, setting, remedy) in [
+            (3, "fsync", "set it to `on` and restart PostgreSQL"),
+            (4, "full_page_writes", "set it to `on`"),
+            (5, "synchronous_commit", "set it to `on`, also for this role and database"),
+        ] {
+            let value: String = row.get(column);
+            if value == "off" {
+                return Err(ConnectError::Unsafe { host: name(host), setting, value, remedy });
+            }
+        }
+        let (lock, statement, idle) = (
+            limits::LOCK_WAIT_MAX.as_millis(),
+            limits::STATEMENT_WAIT_MAX.as_millis(),
+            limits::IDLE_IN_TRANSACTION_MAX.as_millis(),
+        );
+        // Everything is looked up by key: a plan that reads a table from end to end, made while there
+        // was little in it, must not stay.
+        let settings = format!(
+            "set default_transaction_isolation = 'read committed'; set lock_timeout = {lock};
+             set statement_timeout = {statement}; set idle_in_transaction_session_timeout = {idle};
+             set enable_seqscan = off; set jit = off; set client_min_messages = warning"
+        );
+        self.client.batch_execute(&settings).await.map_err(away)?;
+        let timeline =
+            "select ('x' || substr(pg_walfile_name(pg_current_wal_lsn()), 1, 8))::bit(32)::int4";
+        let timeline: i32 = self.client.query_one(timeline, &[]).await.map_err(away)?.get(0);
+        Ok(timeline.unsigned_abs())
+    }
+
+    /// A statement, prepared once.
+    pub async fn prepared(
+        &mut self,
+        sql: &str,
+        types: &[Type],
+    ) -> Result<Statement, tokio_postgres::Error> {
+        if let Some(statement) = self.statements.get(sql) {
+            return Ok(statement.clone());
+        }
+        let statement = self.client.prepare_typed(sql, types).await?;
+        self.statements.insert(sql.to_owned(), statement.clone());
+        Ok(statement)
+    }
+
+    /// The last warning since it was last asked for.
+    pub fn take_warning(&self) -> Option<String> {
+        self.warning.lock().unwrap_or_else(PoisonError::into_inner).take()
+    }
+}
+
+/// Nothing older is tested.
+const VERSION_MIN: i32 = 150_000;
+
+fn away(host: &Config, error: &tokio_postgres::Error) -> ConnectError {
+    ConnectError::Away { host: name(host), reason: said(error) }
+}
+
+/// What the server or the network said.
+pub(super) fn said(error: &tokio_postgres::Error) -> String {
+    let with = |cause: &dyn Display| format!("{error}: {cause}");
+    match (error.as_db_error(), std::error::Error::source(error)) {
+        (Some(db), _) => match db.detail() {
+            Some(detail) => format!("{} ({}; {detail})", db.message(), db.code().code()),
+            None => format!("{} ({})", db.message(), db.code().code()),
+        },
+        (None, Some(cause)) => with(&cause),
+        (None, None) => error.to_string(),
+    }
+}
+
+/// A host, without anything secret.
+fn name(config: &Config) -> String {
+    use tokio_postgres::config::Host;
+    let port = config.get_ports().first().copied().unwrap_or_default();
+    match config.get_hosts().first() {
+        Some(Host::Tcp(name)) => format!("{name}:{port}"),
+        Some(Host::Unix(folder)) => format!("{}:{port}", folder.display()),
+        None => "the database".to_owned(),
+    }
+}
