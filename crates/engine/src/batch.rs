@@ -13,7 +13,7 @@ use crate::{
     group,
     lane::{Fatal, Lane},
     once,
-    queue::{Bond, Turn, Waiting},
+    queue::{Answer, Bond, Turn, Waiting},
     retry,
 };
 
@@ -79,13 +79,15 @@ pub(crate) async fn carry_out<S: Store>(lane: &mut Lane<S>, mut turn: Turn) -> R
                 return Ok(());
             }
             StoreError::Unknown(reason) => {
+                let goes_on = lane.store.outlives_unknown();
                 let fate = |member: &Waiting| match member.request.intent {
                     Intent::CarryOut => Err(Trouble::Unknown(reason.clone())),
+                    Intent::DryRun if goes_on => Err(Trouble::Unavailable(reason.clone())),
                     Intent::DryRun => Err(Trouble::Stopping),
                 };
                 let answers = turn.members.iter().map(fate).collect();
                 answer_each(lane, turn.members, answers);
-                return Err(Fatal(reason));
+                return if goes_on { Ok(()) } else { Err(Fatal(reason)) };
             }
         }
     }
@@ -129,7 +131,9 @@ async fn within_transaction<S: Store>(
             book.end_batch();
         }
     }
-    if batch.firms.is_empty() {
+    // What is only repeated was made durable by another process, perhaps just now.
+    let repeats = |answer: &Answer| matches!(answer, Ok(Settled::Replayed(_)));
+    if batch.firms.is_empty() && !answers.iter().any(repeats) {
         lane.store.rollback().await;
     } else {
         lane.store.commit(&batch).await?;

@@ -35,9 +35,15 @@ pub trait Store: Send + 'static {
     /// [`Loaded::Absent`].
     async fn load(&mut self, firm: Id<Firm>, keys: &[Key]) -> Result<Vec<Loaded>, StoreError>;
 
-    /// Writes the batch and commits. `Ok` means durable.
+    /// Writes the batch and commits. `Ok` means durable, of an empty batch: all that was read is.
     async fn commit(&mut self, batch: &Batch) -> Result<(), StoreError>;
 
     /// Gives the transaction up; nothing was written.
     async fn rollback(&mut self);
+
+    /// Whether the next `begin` finds out what became of a commit whose fate was unknown. If not, only a
+    /// restart can, and the lane stops.
+    fn outlives_unknown(&self) -> bool {
+        false
+    }
 }

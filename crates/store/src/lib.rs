@@ -13,6 +13,10 @@ mod views;
 
 use std::path::PathBuf;
 
+use domain::{Batch, Id, Key, Loaded, rows::Firm};
+use engine::{Store, StoreError};
+
+pub use postgres::{ConnectError, PostgresStore, UrlError};
 pub use sqlite::{SqliteStore, read::Reader};
 pub use views::{
     AGE_COUNT, AccountBalance, Ageing, AlertFilter, ApplicationView, Applications, Balance,
@@ -29,19 +33,63 @@ pub use views::{
 #[derive(Debug)]
 pub struct Database {
     /// The writers, one per lane; on SQLite exactly one.
-    pub stores: Vec<SqliteStore>,
+    pub stores: Vec<Writer>,
     /// The read side.
     pub reader: Reader,
+}
+
+/// A writer of either database.
+#[derive(Debug)]
+pub enum Writer {
+    /// The only writer of a file.
+    Sqlite(SqliteStore),
+    /// One of many.
+    Postgres(PostgresStore),
+}
+
+macro_rules! either {
+    ($self:ident, $store:ident => $call:expr) => {
+        match $self {
+            Self::Sqlite($store) => $call,
+            Self::Postgres($store) => $call,
+        }
+    };
+}
+
+impl Store for Writer {
+    async fn begin(&mut self, firms: &[Id<Firm>]) -> Result<Vec<Option<Firm>>, StoreError> {
+        either!(self, store => store.begin(firms).await)
+    }
+
+    async fn load(&mut self, firm: Id<Firm>, keys: &[Key]) -> Result<Vec<Loaded>, StoreError> {
+        either!(self, store => store.load(firm, keys).await)
+    }
+
+    async fn commit(&mut self, batch: &Batch) -> Result<(), StoreError> {
+        either!(self, store => store.commit(batch).await)
+    }
+
+    async fn rollback(&mut self) {
+        either!(self, store => store.rollback().await);
+    }
+
+    fn outlives_unknown(&self) -> bool {
+        either!(self, store => store.outlives_unknown())
+    }
 }
 
 /// Why a database could not be opened.
 #[derive(Debug, thiserror::Error)]
 pub enum OpenError {
     /// The URL's scheme is none of ours.
-    #[error(
-        "{0} is no database URL this version opens; write sqlite:PATH (postgres is not there yet)"
-    )]
+    #[error("{0} is no database URL; write sqlite:PATH or postgres://USER@HOST/DATABASE")]
     Scheme(String),
+    /// PostgreSQL's URL can't be used.
+    #[error(transparent)]
+    Url(#[from] UrlError),
+    /// PostgreSQL can't be reached, or can't be trusted with money.
+    #[error("the database can't be used: {0}")]
+    Connect(#[from] ConnectError),
     /// The path can't be a database file.
     #[error("{} can't be the database file: {reason}", .path.display())]
     Path {
@@ -62,6 +110,9 @@ pub enum OpenError {
     /// The linked SQLite corrupts a database when its write-ahead log is reset.
     #[error("the linked SQLite is {0}; this program needs 3.51.3 or later")]
     TooOld(&'static str),
+    /// The operating system refuses a thread or a socket.
+    #[error("the database can't be opened: {0}")]
+    System(#[from] std::io::Error),
     /// SQLite could not open it.
     #[error("the database can't be opened: {0}")]
     Database(#[from] rusqlite::Error),
@@ -96,7 +147,17 @@ pub enum ReadError {
 /// [`OpenError`]; each says what to do.
 pub fn open(url: &str) -> Result<Database, OpenError> {
     let (store, reader) = sqlite::open(&path_in(url)?)?;
-    Ok(Database { stores: vec![store], reader })
+    Ok(Database { stores: vec![Writer::Sqlite(store)], reader })
+}
+
+/// Opens PostgreSQL to serve it beside any number of other processes: brings its schema up to date, and
+/// makes so many writers, which connect when they are first used.
+///
+/// # Errors
+/// [`OpenError`]; each says what to do.
+pub fn open_postgres(url: &str, count: usize) -> Result<Vec<Writer>, OpenError> {
+    let stores = postgres::open(url, count)?;
+    Ok(stores.into_iter().map(Writer::Postgres).collect())
 }
 
 /// Opens `sqlite:PATH` only to read, beside a server or without one. Makes and changes nothing: a

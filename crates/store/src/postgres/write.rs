@@ -25,26 +25,11 @@ use tokio_postgres::{
     types::{ToSql, Type},
 };
 
-use super::{codec::Arrays, session::Session};
+use super::{Failure, codec::Arrays, session::Session};
 use crate::shape::{
     Shape, Values as _,
     append::{Appended, Guarded},
 };
-
-/// Why a batch was not written.
-#[derive(Debug)]
-pub(super) enum Failure {
-    /// A guard did not hold.
-    Conflict(String),
-    /// PostgreSQL said no, or could not.
-    Database(Error),
-}
-
-impl From<Error> for Failure {
-    fn from(error: Error) -> Self {
-        Self::Database(error)
-    }
-}
 
 /// One statement, and its rows.
 struct Sent<'a> {
@@ -60,8 +45,19 @@ pub(super) async fn batch(session: &mut Session, batch: &Batch) -> Result<(), Fa
     for firm in &batch.firms {
         firm_batch(firm, &mut all);
     }
+    send(session, &all).await
+}
+
+/// Writes no more than a firm's head.
+pub(super) async fn head(session: &mut Session, batch: &FirmBatch) -> Result<(), Failure> {
+    let mut all = Vec::new();
+    firm_head(batch, &mut all);
+    send(session, &all).await
+}
+
+async fn send(session: &mut Session, all: &[Sent<'_>]) -> Result<(), Failure> {
     let mut statements = Vec::with_capacity(all.len());
-    for sent in &all {
+    for sent in all {
         let types: Vec<Type> = [Type::BYTEA].into_iter().chain(sent.arrays.types()).collect();
         statements.push(session.prepared(&sent.sql, &types).await?);
     }
@@ -102,11 +98,16 @@ pub(super) async fn in_order<F: Future>(futures: impl Iterator<Item = F>) -> Vec
     waiting.into_iter().filter_map(|(_, output)| output).collect()
 }
 
+fn firm_head<'a>(batch: &'a FirmBatch, all: &mut Vec<Sent<'a>>) {
+    let base = batch.base.as_ref().map(|batch| batch.0.as_slice());
+    let head = [(&batch.firm, base)];
+    guarded::<Firm, _, _>(&batch.firm.id, head, |base, to| to.bytes(Some(base)), all);
+}
+
 /// The statements of one firm.
 fn firm_batch<'a>(batch: &'a FirmBatch, all: &mut Vec<Sent<'a>>) {
     let firm = &batch.firm.id;
-    let base = batch.base.as_ref().map(|batch| batch.0.as_slice());
-    guarded::<Firm, _, _>(firm, [(&batch.firm, base)], |base, to| to.bytes(Some(base)), all);
+    firm_head(batch, all);
     let members = batch.members.iter().map(|Write { row, base }| (&**row, *base));
     guarded::<Member, _, _>(firm, members, |base, to| to.count(base), all);
     macro_rules! write_entities {

@@ -3,7 +3,7 @@
 use std::borrow::Cow;
 
 use domain::{
-    Role,
+    Role, Timestamp,
     ledger::{Account, Posting, Side},
     number::Series,
     rows::{
@@ -271,6 +271,15 @@ impl Read for AuditRecord {
             kept: row.array_option()?,
             hash: row.array()?,
         })
+    }
+}
+
+/// What was asked lately: a fingerprint, and when.
+pub(crate) struct Seen(pub [u8; 32], pub Timestamp);
+
+impl Read for Seen {
+    fn read<C: Columns>(row: &mut C) -> Result<Self, C::Error> {
+        Ok(Self(row.array()?, row.at()?))
     }
 }
 

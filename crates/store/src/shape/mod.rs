@@ -15,6 +15,7 @@ mod market;
 mod payment;
 mod people;
 mod retainer;
+pub(crate) mod sets;
 mod values;
 
 use domain::{Entity, text::folded};

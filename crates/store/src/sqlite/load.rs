@@ -2,19 +2,20 @@
 //! looks up. Every statement names one firm.
 
 use domain::{
-    Day, Id, Key, Loaded, Set, Timestamp, entities,
+    Day, Id, Key, Loaded, Set, entities,
     id::User,
     lately::LATELY_COUNT_MAX,
     number::Series,
-    rows::{
-        Application, Case, Counter, DayNet, Firm, Invoice, Member, Outcome, Payment, Proposal,
-        Retainer, TimeEntry,
-    },
+    rows::{Application, Counter, DayNet, Firm, Invoice, Member, Outcome, Retainer},
 };
 use rusqlite::{Connection, Result};
 
-use super::entity::{Kept, all, find, one};
-use crate::shape::{Columns, Read, journal::Plain};
+use super::entity::{all, find, one};
+use crate::shape::{
+    Shape,
+    journal::{Plain, Seen},
+    sets::{self, Asks},
+};
 
 macro_rules! answers {
     ($($row:ident, $table:ident, $absent:ident;)+) => {
@@ -48,77 +49,36 @@ entities!(answers);
 
 /// Every row of a set, by table and primary key.
 fn in_set(connection: &Connection, firm: Id<Firm>, set: &Set) -> Result<Vec<Loaded>> {
-    match set {
-        Set::HeldBy(client) => {
-            let of = client.bytes();
-            let mut held = rows_where::<Case>(
-                connection,
-                firm,
-                of,
-                "client_id = ?2 and status <> 'closed' and deleted = 0",
-                Loaded::Case,
-            )?;
-            held.extend(rows_where::<Retainer>(
-                connection,
-                firm,
-                of,
-                "client_id = ?2 and balance > 0",
-                Loaded::Retainer,
-            )?);
-            held.extend(rows_where::<Invoice>(
-                connection,
-                firm,
-                of,
-                "client_id = ?2 and due > 0 and deleted = 0",
-                Loaded::Invoice,
-            )?);
-            held.extend(rows_where::<Payment>(
-                connection,
-                firm,
-                of,
-                "client_id = ?2 and (unapplied > 0 or stage in ('pending', 'failed')) and deleted = 0",
-                Loaded::Payment,
-            )?);
-            Ok(held)
-        }
-        Set::RetainersOf(client) => rows_where::<Retainer>(
-            connection,
-            firm,
-            client.bytes(),
-            "client_id = ?2 and refunded = 0",
-            Loaded::Retainer,
-        ),
-        Set::ProposalsOf(job) => rows_where::<Proposal>(
-            connection,
-            firm,
-            job.bytes(),
-            "job_id = ?2 and status in ('pending', 'accepted')",
-            Loaded::Proposal,
-        ),
-        Set::TimerOf(user) => rows_where::<TimeEntry>(
-            connection,
-            firm,
-            user.bytes(),
-            "created_by = ?2 and started_at is not null and deleted = 0",
-            Loaded::TimeEntry,
-        ),
-    }
+    let mut asked = InSet { connection, firm, rows: Vec::new() };
+    sets::ask(set, &mut asked)?;
+    Ok(asked.rows)
 }
 
-/// Every row that `condition` lets through, by primary key; `of` is its second parameter.
-fn rows_where<E: Kept>(
-    connection: &Connection,
+struct InSet<'c> {
+    connection: &'c Connection,
     firm: Id<Firm>,
-    of: &[u8; 12],
-    condition: &str,
-    loaded: fn(E) -> Loaded,
-) -> Result<Vec<Loaded>> {
-    let (name, alias, columns) = (E::TABLE.name, E::TABLE.alias, &E::sql().columns);
-    let sql = format!(
-        "select {columns} from {name} {alias} where {alias}.firm_id = ?1 and {condition} order by id"
-    );
-    let rows: Vec<E> = all(connection, &sql, (firm.bytes(), of))?;
-    Ok(rows.into_iter().map(loaded).collect())
+    rows: Vec<Loaded>,
+}
+
+impl Asks for InSet<'_> {
+    type Error = rusqlite::Error;
+
+    fn rows<E: Shape>(
+        &mut self,
+        column: &'static str,
+        of: &[u8; 12],
+        condition: &'static str,
+        loaded: fn(E) -> Loaded,
+    ) -> Result<()> {
+        let (name, alias, columns) = (E::TABLE.name, E::TABLE.alias, E::TABLE.selected());
+        let sql = format!(
+            "select {columns} from {name} {alias} \
+             where {alias}.firm_id = ?1 and {column} = ?2 and {condition} order by id"
+        );
+        let rows: Vec<E> = all(self.connection, &sql, (self.firm.bytes(), of))?;
+        self.rows.extend(rows.into_iter().map(loaded));
+        Ok(())
+    }
 }
 
 pub(super) fn firm(connection: &Connection, id: Id<Firm>) -> Result<Option<Firm>> {
@@ -177,15 +137,6 @@ pub(super) fn applications(
 pub(super) fn select<T: Plain>(condition: &str) -> String {
     let (columns, table, alias, key) = (T::COLUMNS, T::TABLE, T::ALIAS, T::KEY);
     format!("select {columns} from {table} {alias} where {condition} order by {key}")
-}
-
-/// What was asked, and when.
-struct Seen([u8; 32], Timestamp);
-
-impl Read for Seen {
-    fn read<C: Columns>(row: &mut C) -> std::result::Result<Self, C::Error> {
-        Ok(Self(row.array()?, row.at()?))
-    }
 }
 
 fn lately(connection: &Connection, firm: Id<Firm>) -> Result<Loaded> {
