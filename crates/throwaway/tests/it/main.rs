@@ -1,0 +1,3 @@
+//! Throw-away clusters, their faults and the proxy, tried on a real PostgreSQL.
+
+mod cluster;
