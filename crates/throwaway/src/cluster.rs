@@ -28,6 +28,8 @@ const PORTS: std::ops::Range<u16> = 15_000..32_000;
 #[derive(Debug)]
 pub struct Cluster {
     pub(crate) postmaster: Mutex<Option<Child>>,
+    /// The WAL receiver that is stopped.
+    pub(crate) frozen: Mutex<Option<i32>>,
     port: u16,
     folder: Folder,
 }
@@ -144,7 +146,8 @@ impl Cluster {
     /// Starts a postmaster on a folder that has its data.
     #[track_caller]
     pub(crate) fn on(folder: Folder) -> Self {
-        let mut cluster = Self { postmaster: Mutex::default(), port: 0, folder };
+        let mut cluster =
+            Self { postmaster: Mutex::default(), frozen: Mutex::default(), port: 0, folder };
         for _ in 0..PORT_TRIES_MAX {
             cluster.port = free_port();
             let ran = cluster.run(&mut lock(&cluster.postmaster));

@@ -16,9 +16,12 @@
 //!   other tasks of a one-threaded runtime must go on meanwhile, use `tokio::task::spawn_blocking`.
 
 mod cluster;
+mod faults;
 mod folder;
 mod installed;
 mod sql;
+mod standby;
 mod template;
 
 pub use cluster::{Cluster, Database};
+pub use standby::Replication;

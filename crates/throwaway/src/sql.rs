@@ -33,3 +33,8 @@ async fn simple(client: &Client, statements: &str) -> Result<Vec<Vec<String>>, E
     }
     Ok(rows)
 }
+
+/// A value inside a statement.
+pub fn quoted(value: &str) -> String {
+    format!("'{}'", value.replace('\'', "''"))
+}
