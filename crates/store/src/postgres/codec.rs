@@ -103,10 +103,6 @@ impl<'a> Arrays<'a> {
         self.rows
     }
 
-    pub const fn count(&self) -> usize {
-        self.columns.len()
-    }
-
     /// The arrays' types.
     pub fn types(&self) -> impl Iterator<Item = Type> {
         self.columns.iter().map(|column| match column {

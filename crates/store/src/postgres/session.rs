@@ -10,7 +10,7 @@ use tokio_postgres::{
     AsyncMessage, Client, Config, NoTls, Statement, config::SslMode, types::Type,
 };
 
-use super::{limits, target::Target};
+use super::{limits, target::Target, write::in_order};
 
 /// Why there is no connection.
 #[derive(Debug, thiserror::Error)]
@@ -69,19 +69,21 @@ impl Target {
     /// # Errors
     /// [`ConnectError`], of the last host when there are several.
     pub async fn connect(&self) -> Result<Session, ConnectError> {
-        let mut newest: Result<(u32, Session), ConnectError> = Err(ConnectError::Away {
-            host: "the database".to_owned(),
-            reason: "no host is named".to_owned(),
-        });
-        for host in &*self.hosts {
-            match self.connect_to(host).await {
-                Ok((timeline, _)) if newest.as_ref().is_ok_and(|(known, _)| *known >= timeline) => {
+        let all = in_order(self.hosts.iter().map(|host| self.connect_to(host))).await;
+        let (mut newest, mut failure) = (None, None);
+        for one in all {
+            match one {
+                Ok((timeline, _)) if newest.as_ref().is_some_and(|(best, _)| *best >= timeline) => {
                 }
-                Err(_) if newest.is_ok() => {}
-                other => newest = other,
+                Ok(found) => newest = Some(found),
+                Err(error) => failure = Some(error),
             }
         }
-        newest.map(|(_, session)| session)
+        match (newest, failure) {
+            (Some((_, session)), _) => Ok(session),
+            (None, Some(error)) => Err(error),
+            (None, None) => unreachable!("a target has a host"),
+        }
     }
 
     async fn connect_to(&self, host: &Config) -> Result<(u32, Session), ConnectError> {

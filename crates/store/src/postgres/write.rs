@@ -7,7 +7,6 @@
 use std::{
     borrow::Borrow,
     future::{Future, poll_fn},
-    pin::Pin,
     task::Poll,
 };
 
@@ -20,6 +19,7 @@ use domain::{
         Movement, Outcome, StatementLine,
     },
 };
+use futures_util::future::maybe_done;
 use tokio_postgres::{
     Error, Statement,
     types::{ToSql, Type},
@@ -79,23 +79,16 @@ async fn execute(session: &Session, sent: &Sent<'_>, statement: &Statement) -> R
 
 /// Sends all, in their order, and only then waits for the answers.
 pub(super) async fn in_order<F: Future>(futures: impl Iterator<Item = F>) -> Vec<F::Output> {
-    let mut waiting: Vec<(Pin<Box<F>>, Option<F::Output>)> =
-        futures.map(|future| (Box::pin(future), None)).collect();
-    // Polled for the first time, a question is sent.
+    // A question is sent when its future is first polled.
+    let mut waiting: Vec<_> = futures.map(|future| Box::pin(maybe_done(future))).collect();
     poll_fn(|context| {
-        let mut is_ready = true;
-        for (future, output) in &mut waiting {
-            if output.is_none() {
-                match future.as_mut().poll(context) {
-                    Poll::Ready(value) => *output = Some(value),
-                    Poll::Pending => is_ready = false,
-                }
-            }
-        }
-        if is_ready { Poll::Ready(()) } else { Poll::Pending }
+        let pending = waiting
+            .iter_mut()
+            .filter_map(|future| future.as_mut().poll(context).is_pending().then_some(()));
+        if pending.count() == 0 { Poll::Ready(()) } else { Poll::Pending }
     })
     .await;
-    waiting.into_iter().filter_map(|(_, output)| output).collect()
+    waiting.iter_mut().filter_map(|future| future.as_mut().take_output()).collect()
 }
 
 fn firm_head<'a>(batch: &'a FirmBatch, all: &mut Vec<Sent<'a>>) {

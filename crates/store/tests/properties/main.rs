@@ -149,6 +149,13 @@ fn on_sqlite(program: &[Burst], batch_count_max: usize) -> (Settlements, Vec<Vec
     (settled, rows.collect())
 }
 
+fn on_postgres(program: &[Burst], batch_count_max: usize) -> (Settlements, Vec<Vec<Stored>>) {
+    let database = throwaway::Cluster::shared().fresh_database();
+    let mut stores = store::open_postgres(&database.url, 1).unwrap();
+    let settled = run(stores.remove(0), program, batch_count_max);
+    (settled, Vec::new())
+}
+
 fn assert_sound(firms: &[Vec<Stored>]) -> Result<(), TestCaseError> {
     for rows in firms {
         for verdict in invariant::check(rows.iter().cloned()) {
@@ -209,6 +216,20 @@ proptest! {
         }
         prop_assert_eq!(&rows, &rows_model);
         assert_sound(&rows)?;
+    }
+}
+
+proptest! {
+    #![proptest_config(ProptestConfig { cases: 16, ..ProptestConfig::default() })]
+
+    #[test]
+    fn postgres_does_what_the_model_does(program in program(), batch_count_max in 1..40_usize) {
+        let (settled, _) = on_postgres(&program, batch_count_max);
+        let (settled_model, _) = on_model(&program, batch_count_max);
+        for (postgres, model) in settled.iter().zip(&settled_model) {
+            prop_assert_eq!(postgres, model);
+        }
+        prop_assert_eq!(settled, settled_model);
     }
 }
 

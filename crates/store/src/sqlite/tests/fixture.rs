@@ -34,9 +34,8 @@ impl Fixture {
     }
 
     fn open(folder: tempfile::TempDir) -> Self {
-        let url = format!("sqlite:{}", folder.path().join("a.db").display());
-        let mut database = crate::open(&url).unwrap();
-        Self { store: database.stores.pop().unwrap(), reader: database.reader, folder }
+        let (store, reader) = crate::sqlite::open(&folder.path().join("a.db")).unwrap();
+        Self { store, reader, folder }
     }
 
     /// A database that holds what `batch` writes.
