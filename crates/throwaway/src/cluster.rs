@@ -13,8 +13,8 @@ use std::{
 
 use crate::{folder::Folder, installed::Installed, sql, template};
 
-/// The superuser; it needs no password.
-pub(crate) const USER: &str = "postgres";
+/// The superuser of every cluster; it needs no password.
+pub const USER: &str = "postgres";
 /// How long anything that is waited for may take: a busy machine, not a broken one.
 const WAIT_SECONDS_MAX: u64 = 60;
 /// How often it is looked at.

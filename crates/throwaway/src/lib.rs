@@ -19,9 +19,11 @@ mod cluster;
 mod faults;
 mod folder;
 mod installed;
+mod proxy;
 mod sql;
 mod standby;
 mod template;
 
-pub use cluster::{Cluster, Database};
+pub use cluster::{Cluster, Database, USER};
+pub use proxy::{Cut, Proxy};
 pub use standby::Replication;
