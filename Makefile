@@ -20,6 +20,12 @@ tools:
 	@command -v ab >/dev/null || { \
 		echo "installing apache2-utils (ab, an HTTP load generator)"; \
 		apt-get update -qq && apt-get install -y -qq apache2-utils; }
+	@ls -d /usr/lib/postgresql/*/bin/initdb 2>/dev/null | cut -d/ -f5 | grep -qE '^(1[5-9]|[2-9][0-9])$$' || { \
+		echo "installing postgresql (the server, 15 or newer; no cluster of it is made or started)"; \
+		apt-get update -qq && apt-get install -y -qq postgresql-common && \
+		sed -i 's/^#* *create_main_cluster.*/create_main_cluster = false/' \
+			/etc/postgresql-common/createcluster.conf && \
+		apt-get install -y -qq postgresql; }
 
 # Every figure is a ratio measured side by side in one run. About six minutes.
 bench:

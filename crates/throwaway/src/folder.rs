@@ -23,6 +23,8 @@ pub struct Folder {
 impl Folder {
     /// A new one, owned by the owner of clusters.
     pub fn new() -> Self {
+        // First, so that where there is none nothing is made.
+        let installed = Installed::newest();
         let made = tempfile::Builder::new()
             .prefix("throwaway-")
             .permissions(Permissions::from_mode(0o700))
@@ -42,7 +44,7 @@ impl Folder {
             .expect("/bin/sh can be run");
         // From here on the watchdog removes it.
         let _ = made.keep();
-        Installed::newest().give(&path);
+        installed.give(&path);
         Self { path, watchdog }
     }
 
