@@ -1,0 +1,90 @@
+//! PostgreSQL crashes and ends sessions under load: nothing that was acknowledged is lost, nothing is
+//! done twice, and the work goes on.
+
+use std::{
+    sync::{
+        Arc,
+        atomic::{AtomicBool, Ordering},
+    },
+    time::Duration,
+};
+
+use throwaway::{Cluster, Database};
+
+use crate::rig::{Found, Rig, Told};
+
+const CALLERS: usize = 24;
+const BETWEEN_FAULTS: Duration = Duration::from_millis(150);
+
+/// Loads the cluster from two processes, lets `fault` befall it so many times, and looks at what is
+/// there when every command has an outcome.
+async fn under_load(cluster: &Cluster, database: &Database, times: usize, fault: impl Fn()) {
+    let rig = Rig::new(&database.url).await;
+    let over = Arc::new(AtomicBool::new(false));
+    let rigs = [rig.clone(), rig.beside(&database.url)];
+    let loads = rigs.map(|rig| tokio::spawn(rig.load(CALLERS, Arc::clone(&over))));
+    for _ in 0..times {
+        tokio::time::sleep(BETWEEN_FAULTS).await;
+        tokio::task::block_in_place(&fault);
+    }
+    tokio::time::sleep(BETWEEN_FAULTS).await;
+    over.store(true, Ordering::Relaxed);
+    let mut told = Told::new();
+    for load in loads {
+        told.append(&mut load.await.unwrap());
+    }
+    rig.resolve(&mut told).await;
+    assert!(told.len() > CALLERS * 4, "{} commands are no load", told.len());
+    let found = Found::on(cluster, &database.name);
+    assert_eq!((found.lost(&told), found.0.len()), (vec![], told.len()));
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn an_immediate_restart_loses_nothing() {
+    let cluster = Cluster::start();
+    let database = cluster.fresh_database();
+    under_load(&cluster, &database, 3, || cluster.restart_immediate()).await;
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn sessions_that_are_ended_at_random_lose_nothing() {
+    let cluster = Cluster::start();
+    let database = cluster.fresh_database();
+    let end_four = || {
+        for _ in 0..4 {
+            cluster.terminate_random_backend(&database.name);
+        }
+    };
+    under_load(&cluster, &database, 16, end_four).await;
+}
+
+/// What a restart does to commits that wait for no disk: acknowledged, and gone.
+#[test]
+fn commits_that_wait_for_no_disk_are_lost_in_a_restart() {
+    const COUNT: usize = 50;
+    let cluster = Cluster::start();
+    let database = cluster.fresh_database();
+    cluster.set("synchronous_commit", "off");
+    cluster.set("wal_writer_delay", "10s");
+    cluster.sql(&database.name, "create table counts as select 0 as taken");
+    cluster.sql(&database.name, "checkpoint");
+    for _ in 0..COUNT {
+        cluster.sql(&database.name, "update counts set taken = taken + 1");
+    }
+    cluster.restart_immediate();
+    let taken = cluster.sql(&database.name, "select taken from counts");
+    assert_ne!(taken, [[COUNT.to_string()]], "the restart loses nothing, so it shows nothing");
+}
+
+#[test]
+fn a_server_that_may_lose_commits_is_refused() {
+    let cluster = Cluster::start();
+    let database = cluster.fresh_database();
+    for setting in ["synchronous_commit", "fsync", "full_page_writes"] {
+        cluster.set(setting, "off");
+        let refusal = store::open_postgres(&database.url, 1).unwrap_err().to_string();
+        assert!(refusal.contains(&format!("`{setting}` is `off`")), "{refusal}");
+        cluster.set(setting, "on");
+    }
+    store::open_postgres(&database.url, 1).unwrap();
+}
