@@ -7,6 +7,7 @@
 mod lock;
 mod migrate;
 mod postgres;
+mod read;
 mod shape;
 mod sqlite;
 mod views;
@@ -17,7 +18,8 @@ use domain::{Batch, Id, Key, Loaded, rows::Firm};
 use engine::{Store, StoreError};
 
 pub use postgres::{ConnectError, PostgresStore, UrlError};
-pub use sqlite::{SqliteStore, read::Reader};
+pub use read::Reader;
+pub use sqlite::SqliteStore;
 pub use views::{
     AGE_COUNT, AccountBalance, Ageing, AlertFilter, ApplicationView, Applications, Balance,
     CaseFilter, CaseView, CategorySum, ClientAccount, ClientAge, ClientFilter, ClientRevenue,
@@ -160,13 +162,17 @@ pub fn open_postgres(url: &str, count: usize) -> Result<Vec<Writer>, OpenError> 
     Ok(stores.into_iter().map(Writer::Postgres).collect())
 }
 
-/// Opens `sqlite:PATH` only to read, beside a server or without one. Makes and changes nothing: a
-/// missing file and one without the current schema are refused.
+/// Opens a database only to read, beside a server or without one: `sqlite:PATH`, or a PostgreSQL, which
+/// may be a standby. Makes and changes nothing: a missing file and a database without the current schema
+/// are refused.
 ///
 /// # Errors
 /// [`OpenError`]; each says what to do.
 pub fn open_reader(url: &str) -> Result<Reader, OpenError> {
-    sqlite::open_reader(&path_in(url)?)
+    match url.split_once(':') {
+        Some(("postgres" | "postgresql", _)) => postgres::open_reader(url).map(Reader::from),
+        _ => sqlite::open_reader(&path_in(url)?),
+    }
 }
 
 /// The path in `sqlite:PATH` or `sqlite://PATH`.

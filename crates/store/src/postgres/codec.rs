@@ -4,10 +4,13 @@ use std::borrow::Cow;
 
 use tokio_postgres::{
     Row,
-    types::{FromSql, ToSql, Type},
+    types::{FromSql, IsNull, ToSql, Type, private::BytesMut, to_sql_checked},
 };
 
-use crate::shape::{Columns, Values};
+use crate::{
+    read::Value,
+    shape::{Columns, Values},
+};
 
 /// Reads a row's columns from left to right, in the order the select lists them.
 pub(crate) struct PgRow<'r> {
@@ -76,6 +79,36 @@ impl FromSql<'_> for Anything {
     fn accepts(_: &Type) -> bool {
         true
     }
+}
+
+impl Value {
+    pub(super) const fn sql_type(&self) -> Type {
+        match self {
+            Self::Id(_) => Type::BYTEA,
+            Self::Integer(_) => Type::INT8,
+            Self::Text(_) => Type::TEXT,
+        }
+    }
+}
+
+impl ToSql for Value {
+    fn to_sql(
+        &self,
+        of: &Type,
+        out: &mut BytesMut,
+    ) -> Result<IsNull, Box<dyn std::error::Error + Sync + Send>> {
+        match self {
+            Self::Id(bytes) => bytes.as_slice().to_sql(of, out),
+            Self::Integer(integer) => integer.to_sql(of, out),
+            Self::Text(text) => text.to_sql(of, out),
+        }
+    }
+
+    fn accepts(of: &Type) -> bool {
+        [Type::BYTEA, Type::INT8, Type::TEXT].contains(of)
+    }
+
+    to_sql_checked!();
 }
 
 /// Rows of one table on their way into the database, column by column: one array a column.

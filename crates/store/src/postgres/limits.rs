@@ -11,7 +11,7 @@ pub(super) const RECONNECT_WAIT_MAX: Duration = Duration::from_secs(3);
 pub(super) const RECONNECT_PAUSE: Duration = Duration::from_millis(20);
 /// Waiting for a firm that another process has locked.
 pub(super) const LOCK_WAIT_MAX: Duration = Duration::from_secs(2);
-/// Any one statement.
+/// Any one statement that writes.
 pub(super) const STATEMENT_WAIT_MAX: Duration = Duration::from_secs(10);
 /// A transaction in which nothing happens: PostgreSQL then ends the session, so that a process that was
 /// stopped in the middle holds its firms no longer than this.
@@ -23,3 +23,14 @@ pub(super) const SILENCE_MAX: Duration = Duration::from_secs(10);
 pub(super) const COMMIT_WAIT_MAX: Duration = Duration::from_secs(3);
 /// Finding out what became of a commit.
 pub(super) const SETTLE_WAIT_MAX: Duration = Duration::from_secs(3);
+
+/// Connections that read at the same time.
+pub(super) const READERS_COUNT: usize = 4;
+/// Waiting for one of them.
+pub(super) const READER_WAIT_MAX: Duration = Duration::from_secs(10);
+/// Any one query, a report included.
+pub(super) const QUERY_WAIT_MAX: Duration = Duration::from_secs(60);
+/// A server that says nothing at all, not even that a query has taken too long.
+pub(super) const ANSWER_WAIT_MAX: Duration = Duration::from_secs(65);
+/// Prepared queries kept by a connection; there are fewer.
+pub(super) const STATEMENTS_MAX: usize = 512;

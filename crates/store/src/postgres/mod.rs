@@ -8,8 +8,10 @@ mod codec;
 mod limits;
 mod load;
 mod migrate;
+mod read;
 mod session;
 mod settle;
+mod sql;
 mod target;
 mod write;
 
@@ -27,6 +29,7 @@ use self::{
 };
 use crate::{OpenError, migrate::ALL};
 
+pub(crate) use self::read::{Pool, Snapshot, integrity};
 pub use self::{session::ConnectError, target::UrlError};
 
 /// Connects once, to say at once what is wrong, brings the schema up to date, and makes so many writers.
@@ -38,6 +41,16 @@ pub(crate) fn open(url: &str, count: usize) -> Result<Vec<PostgresStore>, OpenEr
         Ok(())
     })
     .map(|()| (0..count).map(|_| PostgresStore::new(target.clone())).collect())
+}
+
+/// Connects once, to say at once what is wrong; the schema must be up to date already.
+pub(crate) fn open_reader(url: &str) -> Result<Pool, OpenError> {
+    let target = Target::parse(url)?;
+    blocking(async {
+        let session = target.connect_to_read().await?;
+        Ok(migrate::check(&session.client, ALL).await?)
+    })?;
+    Ok(Pool::new(target)?)
 }
 
 /// Runs `work` to its end wherever it is called from, also inside a runtime.

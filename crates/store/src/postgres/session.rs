@@ -55,6 +55,16 @@ pub enum ConnectError {
     },
 }
 
+/// What a connection is for.
+#[derive(Clone, Copy)]
+enum Purpose {
+    Write,
+    Read,
+}
+
+/// A standby's place among timelines: behind every primary.
+const STANDBY: u32 = 0;
+
 /// An open connection.
 pub(crate) struct Session {
     pub client: Client,
@@ -69,7 +79,19 @@ impl Target {
     /// # Errors
     /// [`ConnectError`], of the last host when there are several.
     pub async fn connect(&self) -> Result<Session, ConnectError> {
-        let all = in_order(self.hosts.iter().map(|host| self.connect_to(host))).await;
+        self.connect_for(Purpose::Write).await
+    }
+
+    /// As [`Self::connect`], for reading only; to a standby if there is no primary.
+    ///
+    /// # Errors
+    /// [`ConnectError`], of the last host when there are several.
+    pub async fn connect_to_read(&self) -> Result<Session, ConnectError> {
+        self.connect_for(Purpose::Read).await
+    }
+
+    async fn connect_for(&self, purpose: Purpose) -> Result<Session, ConnectError> {
+        let all = in_order(self.hosts.iter().map(|host| self.connect_to(host, purpose))).await;
         let (mut newest, mut failure) = (None, None);
         for one in all {
             match one {
@@ -86,9 +108,19 @@ impl Target {
         }
     }
 
-    async fn connect_to(&self, host: &Config) -> Result<(u32, Session), ConnectError> {
+    async fn connect_to(
+        &self,
+        host: &Config,
+        purpose: Purpose,
+    ) -> Result<(u32, Session), ConnectError> {
         let session = self.open(host).await?;
-        let timeline = session.set_up(host).await?;
+        let timeline = match purpose {
+            Purpose::Write => session.set_up(host).await?,
+            Purpose::Read => match session.set_up_to_read(host).await? {
+                Some(timeline) => timeline,
+                None => return Ok((STANDBY, session)),
+            },
+        };
         let newest = self.timeline.fetch_max(timeline, Ordering::AcqRel);
         if timeline < newest {
             return Err(ConnectError::Fenced { host: name(host), timeline, newest });
@@ -174,10 +206,37 @@ impl Session {
              set enable_seqscan = off; set jit = off; set client_min_messages = warning"
         );
         self.client.batch_execute(&settings).await.map_err(away)?;
+        self.timeline(host).await
+    }
+
+    /// The same for a connection that only reads, from a standby too: whoever has committed has already
+    /// looked whether it is kept. Answers with a primary's timeline.
+    async fn set_up_to_read(&self, host: &Config) -> Result<Option<u32>, ConnectError> {
+        let away = |error| away(host, &error);
+        let asked = "select current_setting('server_version_num')::int4,
+             current_setting('server_version'), pg_is_in_recovery()";
+        let row = self.client.query_one(asked, &[]).await.map_err(away)?;
+        let (number, version, is_standby): (i32, String, bool) =
+            (row.get(0), row.get(1), row.get(2));
+        if number < VERSION_MIN {
+            return Err(ConnectError::TooOld { host: name(host), version });
+        }
+        let (lock, query) = (limits::LOCK_WAIT_MAX.as_millis(), limits::QUERY_WAIT_MAX.as_millis());
+        let settings = format!(
+            "set default_transaction_read_only = on; set lock_timeout = {lock};
+             set statement_timeout = {query}; set idle_in_transaction_session_timeout = {query};
+             set enable_seqscan = off; set jit = off; set client_min_messages = warning"
+        );
+        self.client.batch_execute(&settings).await.map_err(away)?;
+        if is_standby { Ok(None) } else { self.timeline(host).await.map(Some) }
+    }
+
+    /// A primary's.
+    async fn timeline(&self, host: &Config) -> Result<u32, ConnectError> {
         let timeline =
             "select ('x' || substr(pg_walfile_name(pg_current_wal_lsn()), 1, 8))::bit(32)::int4";
-        let timeline: i32 = self.client.query_one(timeline, &[]).await.map_err(away)?.get(0);
-        Ok(timeline.unsigned_abs())
+        let row = self.client.query_one(timeline, &[]).await.map_err(|error| away(host, &error))?;
+        Ok(row.get::<_, i32>(0).unsigned_abs())
     }
 
     /// A statement, prepared once.

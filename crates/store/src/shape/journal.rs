@@ -25,6 +25,12 @@ pub(crate) trait Plain: Read {
     const KEY: &'static str;
     /// Its columns as [`Read::read`] takes them.
     const COLUMNS: &'static str;
+
+    /// Selects the rows that `condition` lets through, by primary key.
+    fn select(condition: &str) -> String {
+        let (columns, table, alias, key) = (Self::COLUMNS, Self::TABLE, Self::ALIAS, Self::KEY);
+        format!("select {columns} from {table} {alias} where {condition} order by {key}")
+    }
 }
 
 impl Plain for Firm {

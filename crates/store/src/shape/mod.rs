@@ -35,6 +35,8 @@ pub(crate) struct Table {
     pub fixed: &'static [&'static str],
     /// The columns that may change.
     pub changing: &'static [&'static str],
+    /// Every column, under the alias.
+    selected: &'static str,
 }
 
 /// What is read from a row's columns: an entity from its fixed columns, then its changing ones.
@@ -71,6 +73,10 @@ macro_rules! columns {
             alias: $alias,
             fixed: &[$(stringify!($fixed)),+],
             changing: &[$(stringify!($changing)),+],
+            selected: $crate::shape::after_comma(concat!(
+                $(", ", $alias, ".", stringify!($fixed),)+
+                $(", ", $alias, ".", stringify!($changing),)+
+            )),
         };
 
         fn fixed<'a>(&'a $self, to: &mut impl $crate::shape::Values<'a>) {
@@ -84,6 +90,10 @@ macro_rules! columns {
 }
 use columns;
 
+const fn after_comma(list: &'static str) -> &'static str {
+    list.split_at(2).1
+}
+
 impl Table {
     /// Every column, fixed ones first.
     pub fn columns(&self) -> impl Iterator<Item = &'static str> {
@@ -91,9 +101,8 @@ impl Table {
     }
 
     /// The columns as [`Read::read`] takes them, under the table's alias.
-    pub fn selected(&self) -> String {
-        let columns = self.columns().map(|column| format!("{}.{column}", self.alias));
-        columns.collect::<Vec<_>>().join(", ")
+    pub const fn selected(&self) -> &'static str {
+        self.selected
     }
 
     /// Whether callers may name a row by its number.

@@ -2,13 +2,15 @@
 
 use std::borrow::Cow;
 
-use domain::Id;
 use rusqlite::{
     Error, Result, Row, Statement, ToSql,
-    types::{FromSqlError, FromSqlResult, Value, ValueRef},
+    types::{FromSqlError, FromSqlResult, ToSqlOutput, ValueRef},
 };
 
-use crate::shape::{Columns, Values};
+use crate::{
+    read,
+    shape::{Columns, Values},
+};
 
 /// Reads a row's columns from left to right, in the order the select lists them.
 pub(super) struct SqliteRow<'r> {
@@ -102,14 +104,6 @@ impl<'a> Values<'a> for Binding<'_, '_> {
     }
 }
 
-pub(super) fn blob<T>(id: &Id<T>) -> Value {
-    Value::Blob(id.bytes().to_vec())
-}
-
-pub(super) fn text(text: &str) -> Value {
-    Value::Text(text.to_owned())
-}
-
 /// Whether a row was read but made no sense.
 pub(super) fn is_senseless(error: &Error) -> bool {
     matches!(
@@ -119,4 +113,14 @@ pub(super) fn is_senseless(error: &Error) -> bool {
             | Error::InvalidColumnType(..)
             | Error::Utf8Error(..)
     )
+}
+
+impl ToSql for read::Value {
+    fn to_sql(&self) -> Result<ToSqlOutput<'_>> {
+        Ok(ToSqlOutput::Borrowed(match self {
+            Self::Id(bytes) => ValueRef::Blob(bytes),
+            Self::Integer(integer) => ValueRef::Integer(*integer),
+            Self::Text(text) => ValueRef::Text(text.as_bytes()),
+        }))
+    }
 }

@@ -21,8 +21,6 @@ use crate::shape::{Read, Shape, Table};
 
 /// The statements of a table, put together once.
 pub(super) struct Sql {
-    /// Its columns, under its alias.
-    pub columns: String,
     insert: String,
     update: String,
     update_deleted: String,
@@ -46,7 +44,6 @@ impl Sql {
             update_deleted: table.update_deleted(place),
             by_id: by("id"),
             by_number: by("number"),
-            columns,
         }
     }
 }
@@ -84,14 +81,14 @@ pub(super) fn find<E: Kept>(
 }
 
 /// A query, prepared once a connection.
-pub(super) fn prepared<'c>(connection: &'c Connection, sql: &str) -> Result<CachedStatement<'c>> {
+fn prepared<'c>(connection: &'c Connection, sql: &str) -> Result<CachedStatement<'c>> {
     #[cfg(test)]
     super::tests::asked(sql);
     connection.prepare_cached(sql)
 }
 
 /// The first row of a query.
-pub(super) fn one<T: Read>(
+pub(crate) fn one<T: Read>(
     connection: &Connection,
     sql: &str,
     params: impl Params,
@@ -101,7 +98,7 @@ pub(super) fn one<T: Read>(
 }
 
 /// Shows every row of a query to `visit`, and keeps none.
-pub(super) fn each<T: Read>(
+pub(crate) fn each<T: Read>(
     connection: &Connection,
     sql: &str,
     params: impl Params,

@@ -1,5 +1,5 @@
-//! Queries by key: what a decision asks for, from inside the writer's transaction, and what a reader
-//! looks up. Every statement names one firm.
+//! Queries by key: what a decision asks for, from inside the writer's transaction.
+//! Every statement names one firm.
 
 use domain::{
     Day, Id, Key, Loaded, Set, entities,
@@ -13,7 +13,7 @@ use rusqlite::{Connection, Result};
 use super::entity::{all, find, one};
 use crate::shape::{
     Shape,
-    journal::{Plain, Seen},
+    journal::{Plain as _, Seen},
     sets::{self, Asks},
 };
 
@@ -82,25 +82,21 @@ impl Asks for InSet<'_> {
 }
 
 pub(super) fn firm(connection: &Connection, id: Id<Firm>) -> Result<Option<Firm>> {
-    one(connection, &select::<Firm>("f.id = ?1"), [id.bytes()])
+    one(connection, &Firm::select("f.id = ?1"), [id.bytes()])
 }
 
-pub(super) fn member(
-    connection: &Connection,
-    firm: Id<Firm>,
-    user: Id<User>,
-) -> Result<Option<Member>> {
-    let sql = select::<Member>("m.firm_id = ?1 and m.user_id = ?2");
+fn member(connection: &Connection, firm: Id<Firm>, user: Id<User>) -> Result<Option<Member>> {
+    let sql = Member::select("m.firm_id = ?1 and m.user_id = ?2");
     one(connection, &sql, [firm.bytes(), user.bytes()])
 }
 
-pub(super) fn outcome(
+fn outcome(
     connection: &Connection,
     firm: Id<Firm>,
     user: Id<User>,
     key: &str,
 ) -> Result<Option<Outcome>> {
-    let sql = select::<Outcome>("y.firm_id = ?1 and y.user_id = ?2 and y.key = ?3");
+    let sql = Outcome::select("y.firm_id = ?1 and y.user_id = ?2 and y.key = ?3");
     one(connection, &sql, (firm.bytes(), user.bytes(), key))
 }
 
@@ -110,7 +106,7 @@ fn counter(
     series: Series,
     period: i32,
 ) -> Result<Option<Counter>> {
-    let sql = select::<Counter>("q.firm_id = ?1 and q.series = ?2 and q.period = ?3");
+    let sql = Counter::select("q.firm_id = ?1 and q.series = ?2 and q.period = ?3");
     one(connection, &sql, (firm.bytes(), series.prefix(), period))
 }
 
@@ -120,23 +116,17 @@ fn days(
     retainer: Id<Retainer>,
     from: Day,
 ) -> Result<Vec<DayNet>> {
-    let sql = select::<DayNet>("d.firm_id = ?1 and d.retainer_id = ?2 and d.day >= ?3");
+    let sql = DayNet::select("d.firm_id = ?1 and d.retainer_id = ?2 and d.day >= ?3");
     all(connection, &sql, (firm.bytes(), retainer.bytes(), from.days()))
 }
 
-pub(super) fn applications(
+fn applications(
     connection: &Connection,
     firm: Id<Firm>,
     invoice: Id<Invoice>,
 ) -> Result<Vec<Application>> {
-    let sql = select::<Application>("l.firm_id = ?1 and l.invoice_id = ?2");
+    let sql = Application::select("l.firm_id = ?1 and l.invoice_id = ?2");
     all(connection, &sql, [firm.bytes(), invoice.bytes()])
-}
-
-/// Rows that are no entities, by primary key.
-pub(super) fn select<T: Plain>(condition: &str) -> String {
-    let (columns, table, alias, key) = (T::COLUMNS, T::TABLE, T::ALIAS, T::KEY);
-    format!("select {columns} from {table} {alias} where {condition} order by {key}")
 }
 
 fn lately(connection: &Connection, firm: Id<Firm>) -> Result<Loaded> {

@@ -10,7 +10,7 @@ mod connect;
 mod entity;
 mod load;
 mod migrate;
-pub(crate) mod read;
+mod pool;
 #[cfg(test)]
 mod tests;
 mod verify;
@@ -24,6 +24,11 @@ use rusqlite::{Connection, ErrorCode};
 
 use crate::{OpenError, Reader, lock, lock::Lock, migrate::ALL};
 use write::Failure;
+
+pub(crate) use backup::backup;
+pub(crate) use entity::{each, one};
+pub(crate) use pool::Pool;
+pub(crate) use verify::integrity;
 
 /// The writer. Dropping it empties the write-ahead log into the database file and gives the file up.
 #[derive(Debug)]
@@ -40,7 +45,7 @@ pub(crate) fn open(path: &Path) -> Result<(SqliteStore, Reader), OpenError> {
     connect::make_private(&path)?;
     let mut connection = connect::writer(&path)?;
     migrate::run(&mut connection, ALL)?;
-    let reader = Reader::open(&path)?;
+    let reader = Pool::open(&path)?.into();
     Ok((SqliteStore { connection, _lock: lock }, reader))
 }
 
@@ -52,7 +57,7 @@ pub(crate) fn open_reader(path: &Path) -> Result<Reader, OpenError> {
     }
     let path = lock::canonical(path)?;
     migrate::check(&connect::reader(&path)?, ALL)?;
-    Reader::open(&path)
+    Ok(Pool::open(&path)?.into())
 }
 
 impl Store for SqliteStore {

@@ -257,11 +257,19 @@ fn plan(db: &Connection, sql: &str) -> Vec<String> {
 /// What a query makes itself and then walks through.
 const OWN: [&str; 4] = ["page", "old", "h", "held"];
 
+/// Queries over all firms, of those who look after the whole database.
+const OF_ALL_FIRMS: [&str; 3] = [
+    "select number from schema_migrations",
+    "select id from firms",
+    "where firm_id not in (select id from firms)",
+];
+
 #[tokio::test]
 async fn every_query_goes_through_a_key_that_leads_with_its_firm() {
     let fixture = Fixture::with(full_batch()).await;
     ask(fixture.reader()).await;
-    let asked = ASKED.lock().unwrap().clone();
+    let mut asked = ASKED.lock().unwrap().clone();
+    asked.retain(|sql| !OF_ALL_FIRMS.iter().any(|part| sql.contains(part)));
     for sql in &asked {
         assert!(sql.contains("firm_id = ?1") || sql.contains("f.id = ?1"), "no firm: {sql}");
         for step in plan(&fixture.store.connection, sql) {

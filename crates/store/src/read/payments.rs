@@ -6,17 +6,15 @@ use domain::{
     Currency, Id, Money, Ref,
     rows::{Case, Client, Firm, Invoice, Payment, PaymentStatus, Refund},
 };
-use rusqlite::{Connection, Params, params_from_iter};
 
-use super::query::{Only, Sorted, View, columns, join, one, page};
+use super::{
+    Db,
+    query::{Only, Sorted, View, columns, join, one, page},
+};
 use crate::{
     Days, Listed, Order, PAGE_ROWS_MAX, Page, PaymentFilter, PaymentSort, PaymentStats, PaymentSum,
     PaymentView, ReadError, Reader, RefundView,
-    shape::{Columns, Read, read_joined},
-    sqlite::{
-        codec::text,
-        entity::{self, Kept as _},
-    },
+    shape::{Columns, Read, Shape as _, read_joined},
 };
 
 impl Reader {
@@ -99,7 +97,7 @@ impl Reader {
                  order by f.created_at, f.id limit {PAGE_ROWS_MAX}",
                 columns::<Refund>()
             );
-            Ok(entity::all(db, &sql, [firm.bytes(), payment.bytes()])?)
+            db.all(&sql, &[firm.into(), payment.into()])
         })
         .await
     }
@@ -109,9 +107,8 @@ impl View for PaymentView {
     type Of = Payment;
     const JOINS: &'static str =
         concat!(join!(client of "p"), join!(case of "p"), join!(invoice of "p"));
-    fn joined() -> Vec<&'static str> {
-        vec![&Client::sql().columns, &Case::sql().columns, &Invoice::sql().columns]
-    }
+    const JOINED: &'static [&'static str] =
+        &[Client::TABLE.selected(), Case::TABLE.selected(), Invoice::TABLE.selected()];
 }
 
 impl Read for PaymentView {
@@ -133,9 +130,8 @@ impl View for RefundView {
     type Of = Refund;
     const JOINS: &'static str =
         concat!(join!(payment of "f"), join!(client of "f"), join!(case of "p"));
-    fn joined() -> Vec<&'static str> {
-        vec![&Payment::sql().columns, &Client::sql().columns, &Case::sql().columns]
-    }
+    const JOINED: &'static [&'static str] =
+        &[Payment::TABLE.selected(), Client::TABLE.selected(), Case::TABLE.selected()];
 }
 
 impl Read for RefundView {
@@ -156,8 +152,8 @@ fn only(firm: Id<Firm>, filter: &PaymentFilter) -> Only {
     only.names("case_id", filter.case.as_ref());
     only.days("day", filter.days);
     only.one_of("status", filter.statuses.iter().map(|status| status.name()));
-    only.is_option("method", filter.method.map(|method| text(method.name())));
-    only.is_option("kind", filter.kind.map(|kind| text(kind.name())));
+    only.is_option("method", filter.method.map(|method| method.name().into()));
+    only.is_option("kind", filter.kind.map(|kind| kind.name().into()));
     // Every id it names is looked up.
     only.by("sqlite_autoindex_payments_1", filter.invoice.is_some());
     only.by("payments_client", filter.own.is_some() || filter.client.is_some());
@@ -197,15 +193,15 @@ fn sorted(order: Order<PaymentSort>) -> Sorted {
     }
 }
 
-fn sums(db: &Connection, mut only: Only) -> Result<Vec<PaymentSum>, ReadError> {
+fn sums(db: &Db, mut only: Only) -> Result<Vec<PaymentSum>, ReadError> {
     only.by_instead("payments_status", "payments_sums");
     let sql = format!(
-        "select p.status, p.currency, count(*), sum(p.amount) from {} where {}
+        "select p.status, p.currency, count(*), cast(sum(p.amount) as bigint) from {} where {}
          group by 1, 2 order by 1, 2",
         only.table::<Payment>(),
         only.sql()
     );
-    Ok(entity::all(db, &sql, params_from_iter(only.values))?)
+    db.all(&sql, &only.values)
 }
 
 impl Read for PaymentSum {
@@ -229,7 +225,7 @@ impl Read for CountAndSum {
     }
 }
 
-fn stats(db: &Connection, firm: Id<Firm>, recent: Days) -> Result<Vec<PaymentStats>, ReadError> {
+fn stats(db: &Db, firm: Id<Firm>, recent: Days) -> Result<Vec<PaymentStats>, ReadError> {
     let mut stats: BTreeMap<&'static str, PaymentStats> = BTreeMap::new();
     let mut of = |currency: Currency, note: &mut dyn FnMut(&mut PaymentStats)| {
         let zero = || PaymentStats::zero(currency);
@@ -249,15 +245,14 @@ fn stats(db: &Connection, firm: Id<Firm>, recent: Days) -> Result<Vec<PaymentSta
             *part = (part.0 + sum.count, Money::from_minor(minor, sum.total.currency()));
         });
     }
-    let refunds =
-        "select currency, count(*), sum(amount) from refunds where firm_id = ?1 group by 1";
-    for sum in counted(db, refunds, [firm.bytes()])? {
+    let refunds = "select currency, count(*), cast(sum(amount) as bigint) from refunds where firm_id = ?1 group by 1";
+    for sum in db.all::<CountAndSum>(refunds, &[firm.into()])? {
         of(sum.currency, &mut |stats| stats.refunded = (sum.count, sum.sum));
     }
-    let credit = "select currency, count(*), sum(unapplied) from payments indexed by payments_sums
+    let credit = "select currency, count(*), cast(sum(unapplied) as bigint) from payments indexed by payments_sums
          where firm_id = ?1 and deleted = 0 and unapplied > 0
              and status in ('completed', 'partially_refunded') group by 1";
-    for sum in counted(db, credit, [firm.bytes()])? {
+    for sum in db.all::<CountAndSum>(credit, &[firm.into()])? {
         of(sum.currency, &mut |stats| stats.unapplied = sum.sum);
     }
     let mut only = Only::of::<Payment>(firm);
@@ -265,16 +260,12 @@ fn stats(db: &Connection, firm: Id<Firm>, recent: Days) -> Result<Vec<PaymentSta
     only.by("payments_day", recent != Days::default());
     only.and("p.stage = 'completed'".to_owned());
     let sql = format!(
-        "select p.currency, count(*), sum(p.amount) from {} where {} group by 1",
+        "select p.currency, count(*), cast(sum(p.amount) as bigint) from {} where {} group by 1",
         only.table::<Payment>(),
         only.sql()
     );
-    for sum in counted(db, &sql, params_from_iter(only.values))? {
+    for sum in db.all::<CountAndSum>(&sql, &only.values)? {
         of(sum.currency, &mut |stats| stats.recent = (sum.count, sum.sum));
     }
     Ok(stats.into_values().collect())
-}
-
-fn counted(db: &Connection, sql: &str, params: impl Params) -> rusqlite::Result<Vec<CountAndSum>> {
-    entity::all(db, sql, params)
 }

@@ -4,14 +4,12 @@ use domain::{
     Id, Ref,
     rows::{Alert, AuditRecord, Firm},
 };
-use rusqlite::types::Value;
 
-use super::query::{Only, Sorted, View, journal_page, one, page};
-use crate::{
-    AlertFilter, Listed, Page, ReadError, Reader,
-    shape::journal::Plain as _,
-    sqlite::{codec::text, load},
+use super::{
+    head,
+    query::{Only, Sorted, View, journal_page, one, page},
 };
+use crate::{AlertFilter, Listed, Page, ReadError, Reader, shape::journal::Plain as _};
 
 impl Reader {
     /// An alert.
@@ -35,7 +33,7 @@ impl Reader {
     ) -> Result<Listed<Alert>, ReadError> {
         self.ask(move |db| {
             let mut only = Only::of::<Alert>(firm);
-            only.is_option("kind", filter.kind.map(|kind| text(kind.name())));
+            only.is_option("kind", filter.kind.map(|kind| kind.name().into()));
             if filter.open_only {
                 only.has("acknowledged_at", Some(false));
             }
@@ -54,14 +52,13 @@ impl Reader {
         part: Page,
     ) -> Result<Listed<AuditRecord>, ReadError> {
         self.ask(move |db| {
-            let last = load::firm(db, firm)?.map_or(0, |head| head.audit_count);
+            let last = head(db, firm)?.map_or(0, |head| head.audit_count);
             let sql = format!(
-                "select {} from audit u where u.firm_id = ?1 and ?2 is null and u.n < ?3
-                 order by u.n desc limit ?4",
+                "select {} from audit u where u.firm_id = ?1 and u.n < ?2
+                 order by u.n desc limit ?3",
                 AuditRecord::COLUMNS
             );
-            let of = (firm, Value::Null);
-            journal_page(db, of, last, &sql, |record: &AuditRecord| record.n, &part)
+            journal_page(db, vec![firm.into()], last, &sql, |record: &AuditRecord| record.n, &part)
         })
         .await
     }

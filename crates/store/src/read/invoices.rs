@@ -6,17 +6,15 @@ use domain::{
         Application, Case, Client, CreditNote, Firm, Invoice, InvoiceStatus, Payment, Retainer,
     },
 };
-use rusqlite::{Connection, params_from_iter, types::Value};
 
-use super::query::{Only, Sorted, View, join, journal_page, one, page};
+use super::{
+    Db,
+    query::{Only, Sorted, View, join, journal_page, one, page},
+};
 use crate::{
     ApplicationView, Applications, CreditNoteFilter, CreditNoteView, Days, InvoiceFilter,
     InvoiceSort, InvoiceStats, InvoiceSum, InvoiceView, Listed, Order, Page, ReadError, Reader,
-    shape::{Columns, Read, journal::Plain as _, read_joined},
-    sqlite::{
-        codec::blob,
-        entity::{self, Kept as _},
-    },
+    shape::{Columns, Read, Shape as _, journal::Plain as _, read_joined},
 };
 
 impl Reader {
@@ -131,9 +129,7 @@ impl Reader {
 impl View for InvoiceView {
     type Of = Invoice;
     const JOINS: &'static str = concat!(join!(client of "i"), join!(case of "i"));
-    fn joined() -> Vec<&'static str> {
-        vec![&Client::sql().columns, &Case::sql().columns]
-    }
+    const JOINED: &'static [&'static str] = &[Client::TABLE.selected(), Case::TABLE.selected()];
 }
 
 impl Read for InvoiceView {
@@ -146,9 +142,8 @@ impl View for CreditNoteView {
     type Of = CreditNote;
     const JOINS: &'static str =
         concat!(join!(invoice of "n"), join!(client of "n"), join!(case of "i"));
-    fn joined() -> Vec<&'static str> {
-        vec![&Invoice::sql().columns, &Client::sql().columns, &Case::sql().columns]
-    }
+    const JOINED: &'static [&'static str] =
+        &[Invoice::TABLE.selected(), Client::TABLE.selected(), Case::TABLE.selected()];
 }
 
 impl Read for CreditNoteView {
@@ -183,7 +178,7 @@ fn only(firm: Id<Firm>, filter: &InvoiceFilter) -> Only {
     let statuses = filter.statuses.iter().map(|status| status.name());
     let in_status = only.one_of_condition("status", statuses);
     let is_overdue = filter.overdue.then(|| {
-        let today = only.bind(Value::Integer(filter.today.days().into()));
+        let today = only.bind(filter.today.into());
         format!("i.due > 0 and i.due_day < {today}")
     });
     match (in_status, is_overdue) {
@@ -196,7 +191,7 @@ fn only(firm: Id<Firm>, filter: &InvoiceFilter) -> Only {
     if let Some(words) = &filter.search {
         let pattern = only.pattern(words);
         only.and(format!(
-            "(i.number {pattern} or i.client_id in
+            "(lower(i.number) {pattern} or i.client_id in
                  (select id from clients where firm_id = ?1 and searched_by {pattern}))"
         ));
     }
@@ -215,15 +210,15 @@ fn sorted(order: Order<InvoiceSort>) -> Sorted {
     }
 }
 
-fn sums(db: &Connection, mut only: Only) -> Result<Vec<InvoiceSum>, ReadError> {
+fn sums(db: &Db, mut only: Only) -> Result<Vec<InvoiceSum>, ReadError> {
     only.by_instead("invoices_status", "invoices_sums");
     let sql = format!(
-        "select i.status, i.currency, count(*), sum(i.total) from {} where {}
+        "select i.status, i.currency, count(*), cast(sum(i.total) as bigint) from {} where {}
          group by 1, 2 order by 1, 2",
         only.table::<Invoice>(),
         only.sql()
     );
-    Ok(entity::all(db, &sql, params_from_iter(only.values))?)
+    db.all(&sql, &only.values)
 }
 
 impl Read for InvoiceSum {
@@ -244,15 +239,11 @@ impl Read for CountAndSum {
 }
 
 /// What is due, or past its due day on `today`, in each currency.
-fn due(
-    db: &Connection,
-    firm: Id<Firm>,
-    today: Option<Day>,
-) -> Result<Vec<(u64, Money)>, ReadError> {
+fn due(db: &Db, firm: Id<Firm>, today: Option<Day>) -> Result<Vec<(u64, Money)>, ReadError> {
     let before = today.map_or(i64::MAX, |today| i64::from(today.days()));
-    let sql = "select currency, count(*), sum(due) from invoices
+    let sql = "select currency, count(*), cast(sum(due) as bigint) from invoices
          where firm_id = ?1 and due > 0 and deleted = 0 and due_day < ?2 group by 1 order by 1";
-    let sums: Vec<CountAndSum> = entity::all(db, sql, (firm.bytes(), before))?;
+    let sums: Vec<CountAndSum> = db.all(sql, &[firm.into(), before.into()])?;
     Ok(sums.into_iter().map(|CountAndSum(count, sum)| (count, sum)).collect())
 }
 
@@ -267,7 +258,7 @@ impl Read for ApplicationView {
 }
 
 fn applications(
-    db: &Connection,
+    db: &Db,
     firm: Id<Firm>,
     by: &Ref<Invoice>,
     part: &Page,
@@ -279,12 +270,12 @@ fn applications(
         "select {}, {}, {} from applications l{}{}
          where l.firm_id = ?1 and l.invoice_id = ?2 and l.n < ?3 order by l.n desc limit ?4",
         Application::COLUMNS,
-        Payment::sql().columns,
-        Retainer::sql().columns,
+        Payment::TABLE.selected(),
+        Retainer::TABLE.selected(),
         join!(payment of "l"),
         join!(retainer of "l"),
     );
-    let of = (firm, blob(&invoice.id));
+    let of = vec![firm.into(), invoice.id.into()];
     let place = |view: &ApplicationView| view.application.n;
     let lines = journal_page(db, of, invoice.applications, &sql, place, part)?;
     Ok(Some(Applications { invoice, lines }))

@@ -5,14 +5,13 @@ use domain::{
     rows::{Job, Proposal},
 };
 
-use super::query::{Only, Sorted, View, join, one, page};
+use super::{
+    Value,
+    query::{Only, Sorted, View, join, one, page},
+};
 use crate::{
     JobFilter, Listed, Page, ProposalFilter, ProposalView, ReadError, Reader,
-    shape::{Columns, Read},
-    sqlite::{
-        codec::{blob, text},
-        entity::Kept as _,
-    },
+    shape::{Columns, Read, Shape as _},
 };
 
 impl Reader {
@@ -32,8 +31,8 @@ impl Reader {
     pub async fn jobs(&self, filter: JobFilter, part: Page) -> Result<Listed<Job>, ReadError> {
         self.ask(move |db| {
             let mut only = Only::of::<Job>(MARKET);
-            only.is_option("owner_id", filter.owner.as_ref().map(blob));
-            only.is_option("category", filter.category.as_deref().map(text));
+            only.is_option("owner_id", filter.owner.map(Value::from));
+            only.is_option("category", filter.category.as_deref().map(Value::from));
             only.one_of("status", filter.statuses.iter().map(|status| status.name()));
             only.by("jobs_owner", filter.owner.is_some());
             only.by("jobs_status", !filter.statuses.is_empty());
@@ -65,7 +64,7 @@ impl Reader {
         self.ask(move |db| {
             let mut only = Only::of::<Proposal>(MARKET);
             only.names("job_id", filter.job.as_ref());
-            only.is_option("created_by", filter.lawyer.as_ref().map(blob));
+            only.is_option("created_by", filter.lawyer.map(Value::from));
             only.by("proposals_job", filter.job.is_some());
             only.by("proposals_lawyer", filter.lawyer.is_some());
             page(db, only, Sorted::NEWEST, &part)
@@ -81,9 +80,7 @@ impl View for Job {
 impl View for ProposalView {
     type Of = Proposal;
     const JOINS: &'static str = join!(job of "o");
-    fn joined() -> Vec<&'static str> {
-        vec![&Job::sql().columns]
-    }
+    const JOINED: &'static [&'static str] = &[Job::TABLE.selected()];
 }
 
 impl Read for ProposalView {

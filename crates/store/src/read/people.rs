@@ -9,17 +9,15 @@ use domain::{
     Currency, Id, Money, Ref, Timestamp,
     rows::{Case, Client, ClientType, Firm},
 };
-use rusqlite::{Connection, Params};
 
-use super::query::{Only, Sorted, View, join, one, page};
+use super::{
+    Db, Value,
+    query::{Only, Sorted, View, find, join, one, page},
+};
 use crate::{
     CaseFilter, CaseView, ClientAccount, ClientFilter, ClientRevenue, ClientStats, ClientSum,
     Listed, PAGE_ROWS_MAX, Page, ReadError, Reader,
-    shape::{Columns, Read, read_joined},
-    sqlite::{
-        codec::blob,
-        entity::{self, Kept as _},
-    },
+    shape::{Columns, Read, Shape as _, read_joined},
 };
 
 impl Reader {
@@ -154,9 +152,7 @@ impl View for Client {
 impl View for CaseView {
     type Of = Case;
     const JOINS: &'static str = join!(client of "k");
-    fn joined() -> Vec<&'static str> {
-        vec![&Client::sql().columns]
-    }
+    const JOINED: &'static [&'static str] = &[Client::TABLE.selected()];
 }
 
 impl Read for CaseView {
@@ -179,13 +175,13 @@ impl Read for Paid {
 }
 
 /// Added up here: the database would have to sort every invoice by its client first.
-fn top(db: &Connection, firm: Id<Firm>, limit: u32) -> Result<Vec<ClientRevenue>, ReadError> {
+fn top(db: &Db, firm: Id<Firm>, limit: u32) -> Result<Vec<ClientRevenue>, ReadError> {
     let sql = format!(
         "select currency, client_id, paid + retainer_applied from invoices indexed by invoices_sums
          where firm_id = ?1 and deleted = 0 and status in ({SENT})"
     );
     let mut sums: HashMap<(Id<Client>, Currency), (u64, i64)> = HashMap::new();
-    entity::each(db, &sql, [firm.bytes()], |paid: Paid| {
+    db.each(&sql, &[firm.into()], |paid: Paid| {
         let (count, sum) = sums.entry((paid.client, paid.money.currency())).or_default();
         *count += 1;
         *sum = sum.saturating_add(paid.money.minor());
@@ -200,7 +196,7 @@ fn top(db: &Connection, firm: Id<Firm>, limit: u32) -> Result<Vec<ClientRevenue>
         for ((client, currency), (invoices, sum)) in of_currency.iter().take(limit) {
             let revenue = Money::from_minor(*sum, *currency);
             // Archived clients have paid, too.
-            if let Some(client) = entity::find(db, firm, &Ref::Id(*client))? {
+            if let Some(client) = find(db, firm, &Ref::Id(*client))? {
                 top.push(ClientRevenue { client, invoices: *invoices, revenue });
             }
         }
@@ -209,21 +205,21 @@ fn top(db: &Connection, firm: Id<Firm>, limit: u32) -> Result<Vec<ClientRevenue>
 }
 
 fn clients(
-    db: &Connection,
+    db: &Db,
     firm: Id<Firm>,
     filter: &ClientFilter,
     part: &Page,
 ) -> Result<Listed<Client>, ReadError> {
     let mut only = Only::of::<Client>(firm);
-    only.is_option("user_id", filter.own.as_ref().map(blob));
+    only.is_option("user_id", filter.own.map(Value::from));
     only.by("clients_login", filter.own.is_some());
     only.search(filter.search.as_ref());
     page(db, only, Sorted::NEWEST, part)
 }
 
-fn account(db: &Connection, firm: Id<Firm>, client: Client) -> Result<ClientAccount, ReadError> {
-    let params = [firm.bytes(), client.id.bytes()];
-    let sums = client_sums(db, "_client", "firm_id = ?1 and client_id = ?2", params)?;
+fn account(db: &Db, firm: Id<Firm>, client: Client) -> Result<ClientAccount, ReadError> {
+    let params = [firm.into(), client.id.into()];
+    let sums = client_sums(db, "_client", "firm_id = ?1 and client_id = ?2", &params)?;
     Ok(ClientAccount { client, sums })
 }
 
@@ -243,20 +239,21 @@ const SENT: &str = "'sent', 'viewed', 'partial', 'paid', 'written_off'";
 /// What the documents that `of` lets through add up to, in each currency; found by the index of each
 /// table that ends in `index`. Where that goes by status, so do the sums: nothing is sorted.
 fn client_sums(
-    db: &Connection,
+    db: &Db,
     index: &str,
     of: &str,
-    params: impl Params + Copy,
+    values: &[Value],
 ) -> Result<Vec<ClientSum>, ReadError> {
     let mut sums: BTreeMap<&'static str, ClientSum> = BTreeMap::new();
     let mut add = |sql: String, note: fn(&mut ClientSum, [i64; 4])| {
-        entity::each(db, &sql, params, |Sums(values, currency)| {
-            note(sums.entry(currency.code()).or_insert_with(|| ClientSum::zero(currency)), values);
+        db.each(&sql, values, |Sums(sums_of, currency)| {
+            note(sums.entry(currency.code()).or_insert_with(|| ClientSum::zero(currency)), sums_of);
         })
     };
     add(
         format!(
-            "select currency, count(*), sum(total), sum(paid + retainer_applied), sum(due)
+            "select currency, count(*), cast(sum(total) as bigint),
+                 cast(sum(paid + retainer_applied) as bigint), cast(sum(due) as bigint)
              from invoices indexed by invoices{index}
              where {of} and deleted = 0 and status in ({SENT}) group by status, currency"
         ),
@@ -269,7 +266,7 @@ fn client_sums(
     )?;
     add(
         format!(
-            "select currency, sum(unapplied), 0, 0, 0 from payments indexed by payments{index}
+            "select currency, cast(sum(unapplied) as bigint), 0, 0, 0 from payments indexed by payments{index}
              where {of} and deleted = 0 and unapplied > 0
                  and status in ('completed', 'partially_refunded') group by status, currency"
         ),
@@ -277,7 +274,7 @@ fn client_sums(
     )?;
     add(
         format!(
-            "select currency, sum(balance), 0, 0, 0 from retainers indexed by retainers_client
+            "select currency, cast(sum(balance) as bigint), 0, 0, 0 from retainers indexed by retainers_client
              where {of} and balance > 0 group by currency"
         ),
         |sum, [trust, ..]| plus(&mut sum.trust, trust),
@@ -298,10 +295,11 @@ impl Read for TypeCount {
     }
 }
 
-fn stats(db: &Connection, firm: Id<Firm>, since: Timestamp) -> Result<ClientStats, ReadError> {
-    let sql = "select kind, count(*), sum(created_at >= ?2) from clients
+fn stats(db: &Db, firm: Id<Firm>, since: Timestamp) -> Result<ClientStats, ReadError> {
+    let sql =
+        "select kind, count(*), sum(case when created_at >= ?2 then 1 else 0 end) from clients
          where firm_id = ?1 and deleted = 0 group by 1";
-    let counts: Vec<TypeCount> = entity::all(db, sql, (firm.bytes(), since.micros()))?;
+    let counts: Vec<TypeCount> = db.all(sql, &[firm.into(), since.micros().into()])?;
     let count = |kind| {
         let of_kind = counts.iter().filter(|count| count.0 == kind);
         of_kind.map(|count| count.1).sum()
@@ -310,6 +308,6 @@ fn stats(db: &Connection, firm: Id<Firm>, since: Timestamp) -> Result<ClientStat
         individuals: count(ClientType::Individual),
         companies: count(ClientType::Company),
         fresh: counts.iter().map(|count| count.2).sum(),
-        sums: client_sums(db, "_sums", "firm_id = ?1", [firm.bytes()])?,
+        sums: client_sums(db, "_sums", "firm_id = ?1", &[firm.into()])?,
     })
 }

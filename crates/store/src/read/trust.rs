@@ -1,19 +1,17 @@
 //! Retainers and their journals.
 
 use domain::{
-    Id, Ref,
+    Day, Id, Ref,
     rows::{Case, Client, Firm, Movement, Retainer, RetainerStatus},
 };
-use rusqlite::{Connection, params_from_iter};
 
-use super::query::{Only, Sorted, View, join, journal_page, one, page};
+use super::{
+    Db,
+    query::{Only, Sorted, View, find, join, journal_page, one, page},
+};
 use crate::{
     History, Listed, Page, ReadError, Reader, RetainerFilter, RetainerSum, RetainerView,
-    shape::{Columns, Read, journal::Plain as _, read_joined},
-    sqlite::{
-        codec::{blob, text},
-        entity::{self, Kept as _},
-    },
+    shape::{Columns, Read, Shape as _, journal::Plain as _, read_joined},
 };
 
 impl Reader {
@@ -73,9 +71,7 @@ impl Reader {
 impl View for RetainerView {
     type Of = Retainer;
     const JOINS: &'static str = concat!(join!(client of "r"), join!(case of "r"));
-    fn joined() -> Vec<&'static str> {
-        vec![&Client::sql().columns, &Case::sql().columns]
-    }
+    const JOINED: &'static [&'static str] = &[Client::TABLE.selected(), Case::TABLE.selected()];
 }
 
 impl Read for RetainerView {
@@ -90,45 +86,43 @@ fn only(firm: Id<Firm>, filter: &RetainerFilter) -> Only {
     only.names("client_id", filter.client.as_ref());
     only.by("retainers_client", filter.own.is_some() || filter.client.is_some());
     only.names("case_id", filter.case.as_ref());
-    only.is_option("kind", filter.kind.map(|kind| text(kind.name())));
+    only.is_option("kind", filter.kind.map(|kind| kind.name().into()));
     if !filter.statuses.is_empty() {
-        let names = filter.statuses.iter().map(|status| only.bind(text(status.name())));
+        let names = filter.statuses.iter().map(|status| only.bind(status.name().into()));
         let places = names.collect::<Vec<_>>().join(", ");
-        only.and(format!("{} in ({places})", status(filter)));
+        let status = status(&mut only, filter.today);
+        only.and(format!("{status} in ({places})"));
     }
     if filter.low_only {
+        let status = status(&mut only, filter.today);
         only.and(format!(
-            "{} = 'active' and r.minimum_balance <> 0 and r.balance <= r.minimum_balance",
-            status(filter)
+            "{status} = 'active' and r.minimum_balance <> 0 and r.balance <= r.minimum_balance"
         ));
     }
     only
 }
 
 /// [`Retainer::status`] in SQL, with the same precedence; an open end is never past.
-fn status(filter: &RetainerFilter) -> String {
+fn status(only: &mut Only, today: Day) -> String {
+    let today = only.bind(today.into());
     format!(
-        "case when r.refunded = 1 then 'refunded' when r.end_day < {} then 'expired'
-             when r.balance = 0 then 'depleted' else 'active' end",
-        filter.today.days()
+        "case when r.refunded = 1 then 'refunded' when r.end_day < {today} then 'expired'
+             when r.balance = 0 then 'depleted' else 'active' end"
     )
 }
 
-fn sums(
-    db: &Connection,
-    firm: Id<Firm>,
-    filter: &RetainerFilter,
-) -> Result<Vec<RetainerSum>, ReadError> {
-    let only = only(firm, filter);
+fn sums(db: &Db, firm: Id<Firm>, filter: &RetainerFilter) -> Result<Vec<RetainerSum>, ReadError> {
+    let mut only = only(firm, filter);
+    let status = status(&mut only, filter.today);
     let sql = format!(
-        "select {} as status, r.currency, count(*), sum(r.initial_amount), sum(r.balance), sum(r.deposits),
-             sum(r.consumptions), sum(r.refunds)
+        "select {status} as status, r.currency, count(*), cast(sum(r.initial_amount) as bigint),
+             cast(sum(r.balance) as bigint), cast(sum(r.deposits) as bigint),
+             cast(sum(r.consumptions) as bigint), cast(sum(r.refunds) as bigint)
          from {} where {} group by 1, 2 order by 1, 2",
-        status(filter),
         only.table::<Retainer>(),
         only.sql()
     );
-    Ok(entity::all(db, &sql, params_from_iter(only.values))?)
+    db.all(&sql, &only.values)
 }
 
 impl Read for RetainerSum {
@@ -147,12 +141,12 @@ impl Read for RetainerSum {
 }
 
 fn history(
-    db: &Connection,
+    db: &Db,
     firm: Id<Firm>,
     by: &Ref<Retainer>,
     part: &Page,
 ) -> Result<Option<History>, ReadError> {
-    let Some(retainer) = entity::find(db, firm, by)? else {
+    let Some(retainer) = find(db, firm, by)? else {
         return Ok(None);
     };
     let sql = format!(
@@ -160,7 +154,7 @@ fn history(
          order by j.n desc limit ?4",
         Movement::COLUMNS
     );
-    let of = (firm, blob(&retainer.id));
+    let of = vec![firm.into(), retainer.id.into()];
     let place = |movement: &Movement| movement.n;
     let movements = journal_page(db, of, retainer.movements, &sql, place, part)?;
     Ok(Some(History { retainer, movements }))

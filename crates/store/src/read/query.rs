@@ -5,27 +5,21 @@
 //! list read to its end by cursor shows every row that was there all the time exactly once.
 
 use domain::{Id, Ref, id::User, rows::Firm, text::folded};
-use rusqlite::{Connection, params_from_iter, types::Value};
 
+use super::{Db, Value, counted};
 use crate::{
     Days, Direction, Listed, Page, ReadError,
     shape::{Columns, Read, Shape, Table},
-    sqlite::{
-        codec::{blob, text},
-        entity::{self, Kept},
-    },
 };
 
 /// An entity and what an answer shows beside it.
-pub(in crate::sqlite) trait View: Read {
+pub(super) trait View: Read {
     /// The entity, whose columns come first.
-    type Of: Kept;
+    type Of: Shape;
     /// How the other tables are joined to it.
     const JOINS: &'static str = "";
     /// Their columns, in the order in which they are read.
-    fn joined() -> Vec<&'static str> {
-        Vec::new()
-    }
+    const JOINED: &'static [&'static str] = &[];
 }
 
 /// The joins that many views share; the entity's alias is `$of`.
@@ -77,27 +71,40 @@ pub(super) use join;
 
 /// Every column of a view, as it is read.
 pub(super) fn columns<V: View>() -> String {
-    let mut columns = vec![V::Of::sql().columns.as_str()];
-    columns.extend(V::joined());
+    let mut columns = vec![V::Of::TABLE.selected()];
+    columns.extend(V::JOINED);
     columns.join(", ")
 }
 
 /// The row that `by` names, with what is shown beside it; not when it is deleted.
 pub(super) fn one<V: View>(
-    db: &Connection,
+    db: &Db,
     firm: Id<Firm>,
     by: &Ref<V::Of>,
 ) -> Result<Option<V>, ReadError> {
     let mut only = Only::of::<V::Of>(firm);
     match by {
-        Ref::Id(id) => only.is("id", blob(id)),
+        Ref::Id(id) => only.is("id", (*id).into()),
         Ref::Number(_) if !V::Of::TABLE.is_numbered() => return Ok(None),
-        Ref::Number(number) => only.is("number", text(number)),
+        Ref::Number(number) => only.is("number", number.as_str().into()),
     }
     let (table, alias) = (V::Of::TABLE.name, V::Of::TABLE.alias);
     let sql =
         format!("select {} from {table} {alias}{} where {}", columns::<V>(), V::JOINS, only.sql());
-    Ok(entity::one(db, &sql, params_from_iter(only.values))?)
+    db.one(&sql, &only.values)
+}
+
+/// The row that `by` names, also when it is deleted.
+pub(super) fn find<E: Shape>(db: &Db, firm: Id<Firm>, by: &Ref<E>) -> Result<Option<E>, ReadError> {
+    let mut only = Only::all(firm, E::TABLE.alias);
+    match by {
+        Ref::Id(id) => only.is("id", (*id).into()),
+        Ref::Number(_) if !E::TABLE.is_numbered() => return Ok(None),
+        Ref::Number(number) => only.is("number", number.as_str().into()),
+    }
+    let (columns, table, alias) = (E::TABLE.selected(), E::TABLE.name, E::TABLE.alias);
+    let sql = format!("select {columns} from {table} {alias} where {}", only.sql());
+    db.one(&sql, &only.values)
 }
 
 /// Conditions and their values. The firm is always the first.
@@ -122,7 +129,7 @@ impl Only {
     /// The firm's rows of any table.
     pub fn all(firm: Id<Firm>, alias: &'static str) -> Self {
         let conditions = vec![format!("{alias}.firm_id = ?1")];
-        Self { alias, index: None, conditions, values: vec![blob(&firm)] }
+        Self { alias, index: None, conditions, values: vec![firm.into()] }
     }
 
     /// Looks rows up by this index, if `is_so` and no earlier one was chosen. SQLite, which knows nothing
@@ -193,10 +200,10 @@ impl Only {
     /// The id of a row, as an expression.
     pub fn id_of<E: Shape>(&mut self, by: &Ref<E>) -> String {
         match by {
-            Ref::Id(id) => self.bind(blob(id)),
+            Ref::Id(id) => self.bind((*id).into()),
             Ref::Number(_) if !E::TABLE.is_numbered() => "null".to_owned(),
             Ref::Number(number) => {
-                let place = self.bind(text(number));
+                let place = self.bind(number.as_str().into());
                 let table = E::TABLE.name;
                 format!("(select id from {table} where firm_id = ?1 and number = {place})")
             }
@@ -206,7 +213,7 @@ impl Only {
     /// Only rows of the client that is linked to this login.
     pub fn own(&mut self, user: Option<&Id<User>>) {
         if let Some(user) = user {
-            let place = self.bind(blob(user));
+            let place = self.bind((*user).into());
             let clients =
                 format!("select id from clients where firm_id = ?1 and user_id = {place}");
             self.and(format!("{}.client_id in ({clients})", self.alias));
@@ -225,7 +232,7 @@ impl Only {
         column: &str,
         names: impl IntoIterator<Item = &'static str>,
     ) -> Option<String> {
-        let places: Vec<String> = names.into_iter().map(|name| self.bind(text(name))).collect();
+        let places: Vec<String> = names.into_iter().map(|name| self.bind(name.into())).collect();
         let alias = self.alias;
         match places.as_slice() {
             [] => None,
@@ -239,13 +246,13 @@ impl Only {
         let alias = self.alias;
         for (day, relation) in [(days.from, ">="), (days.to, "<=")] {
             if let Some(day) = day {
-                let place = self.bind(Value::Integer(day.days().into()));
+                let place = self.bind(day.into());
                 self.and(format!("{alias}.{column} {relation} {place}"));
             }
         }
     }
 
-    /// What matches everything that contains `words`, as searchers mean it.
+    /// What matches every lowered text that contains `words`, as searchers mean it.
     pub fn pattern(&mut self, words: &str) -> String {
         let words = folded(words);
         let escaped = words.replace('\\', "\\\\").replace('%', "\\%").replace('_', "\\_");
@@ -297,7 +304,7 @@ impl Sorted {
     /// A value of the column, as a cursor carries it.
     fn parse(self, value: &str) -> Result<Value, ReadError> {
         if self.is_text {
-            Ok(text(value))
+            Ok(Value::from(value))
         } else {
             value.parse().map(Value::Integer).map_err(|_| ReadError::BadCursor)
         }
@@ -319,7 +326,7 @@ impl<V: Read> Read for Placed<V> {
 
 /// A part of a list.
 pub(super) fn page<V: View>(
-    db: &Connection,
+    db: &Db,
     mut only: Only,
     sorted: Sorted,
     page: &Page,
@@ -330,7 +337,7 @@ pub(super) fn page<V: View>(
     let (total, skipped) = match page {
         Page::After { cursor, .. } if !cursor.is_empty() => {
             let cursor = Cursor::parse(cursor, sorted)?;
-            let (value, id) = (only.bind(cursor.value), only.bind(blob(&cursor.id)));
+            let (value, id) = (only.bind(cursor.value), only.bind(cursor.id.into()));
             only.and(format!("({alias}.{column}, {alias}.id) {beyond} ({value}, {id})"));
             (cursor.total, 0)
         }
@@ -341,8 +348,8 @@ pub(super) fn page<V: View>(
         }
     };
     // One more than asked for, to know whether there is more.
-    let taken = only.bind(Value::Integer(i64::from(limit) + 1));
-    let skipped = only.bind(Value::Integer(skipped));
+    let taken = only.bind((i64::from(limit) + 1).into());
+    let skipped = only.bind(skipped.into());
     let sql = format!(
         "select cast(page.value as text), page.id, {columns}
          from (select {alias}.{column} as value, {alias}.id as id from {}
@@ -354,7 +361,7 @@ pub(super) fn page<V: View>(
         columns = columns::<V>(),
         joins = V::JOINS,
     );
-    let mut placed: Vec<Placed<V>> = entity::all(db, &sql, params_from_iter(&only.values))?;
+    let mut placed: Vec<Placed<V>> = db.all(&sql, &only.values)?;
     let wanted = usize::try_from(limit).unwrap_or(usize::MAX);
     let more = placed.len() > wanted;
     placed.truncate(wanted);
@@ -364,11 +371,9 @@ pub(super) fn page<V: View>(
 }
 
 /// How many rows there are.
-fn count<E: Shape>(db: &Connection, only: &Only) -> Result<u64, ReadError> {
+fn count<E: Shape>(db: &Db, only: &Only) -> Result<u64, ReadError> {
     let sql = format!("select count(*) from {} where {}", only.table::<E>(), only.sql());
-    let mut statement = entity::prepared(db, &sql)?;
-    let count: i64 = statement.query_row(params_from_iter(&only.values), |row| row.get(0))?;
-    Ok(count.unsigned_abs())
+    counted(db, &sql, &only.values)
 }
 
 /// Where a part of a list ended, and how long the list was when it began.
@@ -391,10 +396,10 @@ impl Cursor {
 }
 
 /// A part of a journal that counts its lines from 1 without gaps, newest first: any page of it is a
-/// range. `sql` takes the firm, `of`, the place below which the part begins, and how many lines.
+/// range. `sql` takes the values of `of`, the place below which the part begins, and how many lines.
 pub(super) fn journal_page<T: Read>(
-    db: &Connection,
-    (firm, of): (Id<Firm>, Value),
+    db: &Db,
+    mut of: Vec<Value>,
     last: i64,
     sql: &str,
     place: fn(&T) -> i64,
@@ -409,8 +414,8 @@ pub(super) fn journal_page<T: Read>(
         Page::After { cursor, .. } if cursor.is_empty() => i64::MAX,
         Page::After { cursor, .. } => cursor.parse().map_err(|_| ReadError::BadCursor)?,
     };
-    let params = [blob(&firm), of, Value::Integer(below), Value::Integer(limit)];
-    let rows: Vec<T> = entity::all(db, sql, params_from_iter(params))?;
+    of.extend([below.into(), limit.into()]);
+    let rows: Vec<T> = db.all(sql, &of)?;
     let next = rows.last().map(place).filter(|n| *n > 1).map(|n| n.to_string());
     Ok(Listed { rows, total: last.unsigned_abs(), next })
 }

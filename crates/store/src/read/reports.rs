@@ -7,17 +7,15 @@ use domain::{
     ledger::Account,
     rows::{Case, Client, Firm, Retainer, StatementLine},
 };
-use rusqlite::{Connection, params_from_iter, types::Value};
 
-use super::query::{Only, View, columns, join, one};
+use super::{
+    Db, counted,
+    query::{Only, View, columns, join, one},
+};
 use crate::{
     AGE_COUNT, AccountBalance, Ageing, ClientAge, Days, Listed, Page, ReadError, Reader,
     Reconciliation, Statement, TrustBalance, TrustFilter, TrustLedger,
     shape::{Columns, Read, Shape as _, journal::Plain as _, read_joined},
-    sqlite::{
-        codec::blob,
-        entity::{self, Kept as _},
-    },
 };
 
 impl Reader {
@@ -97,7 +95,7 @@ fn moneys(sums: Vec<Sum>) -> Vec<Money> {
 }
 
 fn statement(
-    db: &Connection,
+    db: &Db,
     firm: Id<Firm>,
     by: &Ref<Client>,
     days: Days,
@@ -121,50 +119,50 @@ fn statement(
 
 /// What a client owed when a day began, in each currency.
 fn owed_before(
-    db: &Connection,
+    db: &Db,
     firm: Id<Firm>,
     client: &Client,
     day: i64,
 ) -> Result<Vec<Money>, ReadError> {
-    let sql = "select currency, sum(net) from client_days
+    let sql = "select currency, cast(sum(net) as bigint) from client_days
          where firm_id = ?1 and client_id = ?2 and day < ?3 group by 1 order by 1";
-    Ok(moneys(entity::all(db, sql, (firm.bytes(), client.id.bytes(), day))?))
+    Ok(moneys(db.all(sql, &[firm.into(), client.id.into(), day.into()])?))
 }
 
 /// What a client owed just before a line of its account.
 fn owed_before_line(
-    db: &Connection,
+    db: &Db,
     firm: Id<Firm>,
     client: &Client,
     line: &StatementLine,
 ) -> Result<Vec<Money>, ReadError> {
-    let sql = "select currency, sum(owed) from (
+    let sql = "select currency, cast(sum(owed) as bigint) from (
              select currency, net as owed from client_days
              where firm_id = ?1 and client_id = ?2 and day < ?3
              union all
              select currency, amount from statement_lines
-             where firm_id = ?1 and client_id = ?2 and day = ?3 and (seq, line) < (?4, ?5))
+             where firm_id = ?1 and client_id = ?2 and day = ?3 and (seq, line) < (?4, ?5)) old
          group by 1 order by 1";
-    let day = line.day.days();
-    let params = (firm.bytes(), client.id.bytes(), day, line.seq, line.line);
-    Ok(moneys(entity::all(db, sql, params)?))
+    let (day, seq, line) = (line.day, line.seq, line.line);
+    let values = [firm.into(), client.id.into(), day.into(), seq.into(), line.into()];
+    Ok(moneys(db.all(sql, &values)?))
 }
 
 fn statement_lines(
-    db: &Connection,
+    db: &Db,
     firm: Id<Firm>,
     client: &Client,
     days: Days,
     part: &Page,
 ) -> Result<Listed<StatementLine>, ReadError> {
     let mut only = Only::all(firm, StatementLine::ALIAS);
-    only.is("client_id", blob(&client.id));
+    only.is("client_id", client.id.into());
     only.days("day", days);
     let limit = i64::from(part.limit());
     let (total, skipped) = match part {
         Page::After { cursor, .. } if !cursor.is_empty() => {
             let (total, place) = parse_place(cursor).ok_or(ReadError::BadCursor)?;
-            let [day, seq, line] = place.map(|value| only.bind(Value::Integer(value)));
+            let [day, seq, line] = place.map(|value| only.bind(value.into()));
             only.and(format!("(s.day, s.seq, s.line) > ({day}, {seq}, {line})"));
             (total, 0)
         }
@@ -173,15 +171,15 @@ fn statement_lines(
             (line_count(db, &only)?, i64::from(page.saturating_sub(1)).saturating_mul(limit))
         }
     };
-    let taken = only.bind(Value::Integer(limit + 1));
-    let skipped = only.bind(Value::Integer(skipped));
+    let taken = only.bind((limit + 1).into());
+    let skipped = only.bind(skipped.into());
     let sql = format!(
         "select {} from statement_lines s where {} order by {} limit {taken} offset {skipped}",
         StatementLine::COLUMNS,
         only.sql(),
         StatementLine::KEY,
     );
-    let mut rows: Vec<StatementLine> = entity::all(db, &sql, params_from_iter(&only.values))?;
+    let mut rows: Vec<StatementLine> = db.all(&sql, &only.values)?;
     let wanted = usize::try_from(limit).unwrap_or(usize::MAX);
     let more = rows.len() > wanted;
     rows.truncate(wanted);
@@ -190,11 +188,9 @@ fn statement_lines(
     Ok(Listed { rows, total, next })
 }
 
-fn line_count(db: &Connection, only: &Only) -> Result<u64, ReadError> {
+fn line_count(db: &Db, only: &Only) -> Result<u64, ReadError> {
     let sql = format!("select count(*) from statement_lines s where {}", only.sql());
-    let mut statement = entity::prepared(db, &sql)?;
-    let count: i64 = statement.query_row(params_from_iter(&only.values), |row| row.get(0))?;
-    Ok(count.unsigned_abs())
+    counted(db, &sql, &only.values)
 }
 
 /// How long the account was when the walk began, and the day, seq and line where a part ended.
@@ -213,22 +209,17 @@ impl Read for AccountBalance {
     }
 }
 
-fn trial_balance(
-    db: &Connection,
-    firm: Id<Firm>,
-    day: Day,
-) -> Result<Vec<AccountBalance>, ReadError> {
-    let sql = "select account, currency, sum(debit), sum(credit) from account_days
+fn trial_balance(db: &Db, firm: Id<Firm>, day: Day) -> Result<Vec<AccountBalance>, ReadError> {
+    let sql = "select account, currency, cast(sum(debit) as bigint), cast(sum(credit) as bigint)
+         from account_days
          where firm_id = ?1 and day <= ?2 group by 1, 2 order by 1, 2";
-    Ok(entity::all(db, sql, (firm.bytes(), day.days()))?)
+    db.all(sql, &[firm.into(), day.into()])
 }
 
 impl View for TrustBalance {
     type Of = Retainer;
     const JOINS: &'static str = concat!(join!(client of "r"), join!(case of "r"));
-    fn joined() -> Vec<&'static str> {
-        vec![&Client::sql().columns, &Case::sql().columns]
-    }
+    const JOINED: &'static [&'static str] = &[Client::TABLE.selected(), Case::TABLE.selected()];
 }
 
 impl Read for TrustBalance {
@@ -241,17 +232,17 @@ impl Read for TrustBalance {
 }
 
 /// What a retainer had moved when the day at `?2` ended.
-const HELD: &str = "(select coalesce(sum(d.net), 0) from retainer_days d
+const HELD: &str = "(select cast(coalesce(sum(d.net), 0) as bigint) from retainer_days d
     where d.firm_id = ?1 and d.retainer_id = r.id and d.day <= ?2)";
 
 fn trust_ledger(
-    db: &Connection,
+    db: &Db,
     firm: Id<Firm>,
     filter: &TrustFilter,
     part: &Page,
 ) -> Result<TrustLedger, ReadError> {
     let mut only = Only::all(firm, Retainer::TABLE.alias);
-    only.bind(Value::Integer(filter.day.days().into()));
+    only.bind(filter.day.into());
     only.by("retainers_client", true);
     only.names("client_id", filter.client.as_ref());
     only.names("case_id", filter.case.as_ref());
@@ -260,7 +251,7 @@ fn trust_ledger(
     let (total, skipped) = match part {
         Page::After { cursor, .. } if !cursor.is_empty() => {
             let (total, client, id) = parse_ids(cursor).ok_or(ReadError::BadCursor)?;
-            let (client, id) = (only.bind(blob(&client)), only.bind(blob(&id)));
+            let (client, id) = (only.bind(client.into()), only.bind(id.into()));
             only.and(format!("(r.client_id, r.id) > ({client}, {id})"));
             (total, 0)
         }
@@ -270,8 +261,8 @@ fn trust_ledger(
             (sums.iter().map(|sum| sum.count).sum(), skipped)
         }
     };
-    let taken = only.bind(Value::Integer(limit + 1));
-    let skipped = only.bind(Value::Integer(skipped));
+    let taken = only.bind((limit + 1).into());
+    let skipped = only.bind(skipped.into());
     let sql = format!(
         "select page.held, {}
          from (select * from (select r.client_id, r.id, {HELD} as held from {} where {}) held
@@ -283,7 +274,7 @@ fn trust_ledger(
         only.sql(),
         TrustBalance::JOINS,
     );
-    let mut rows: Vec<TrustBalance> = entity::all(db, &sql, params_from_iter(&only.values))?;
+    let mut rows: Vec<TrustBalance> = db.all(&sql, &only.values)?;
     let wanted = usize::try_from(limit).unwrap_or(usize::MAX);
     let more = rows.len() > wanted;
     rows.truncate(wanted);
@@ -313,15 +304,15 @@ impl Read for HeldSum {
     }
 }
 
-fn sums_held(db: &Connection, only: &Only) -> Result<Vec<HeldSum>, ReadError> {
+fn sums_held(db: &Db, only: &Only) -> Result<Vec<HeldSum>, ReadError> {
     let sql = format!(
-        "select currency, count(*), sum(held) from
-             (select r.currency, {HELD} as held from {} where {})
-         where held <> 0 group by 1 order by 1",
+        "select held.currency, count(*), cast(sum(held.held) as bigint) from
+             (select r.currency, {HELD} as held from {} where {}) held
+         where held.held <> 0 group by 1 order by 1",
         only.table::<Retainer>(),
         only.sql()
     );
-    Ok(entity::all(db, &sql, params_from_iter(&only.values))?)
+    db.all(&sql, &only.values)
 }
 
 impl Read for ClientAge {
@@ -335,21 +326,21 @@ impl Read for ClientAge {
     }
 }
 
-fn ageing(db: &Connection, firm: Id<Firm>, today: Day) -> Result<Ageing, ReadError> {
+fn ageing(db: &Db, firm: Id<Firm>, today: Day) -> Result<Ageing, ReadError> {
     let sql = format!(
         "select old.currency, old.fresh, old.month, old.two, old.three, old.rest, {}
          from (select client_id, currency,
-                   sum(case when ?2 - due_day <= 0 then due else 0 end) as fresh,
-                   sum(case when ?2 - due_day between 1 and 30 then due else 0 end) as month,
-                   sum(case when ?2 - due_day between 31 and 60 then due else 0 end) as two,
-                   sum(case when ?2 - due_day between 61 and 90 then due else 0 end) as three,
-                   sum(case when ?2 - due_day > 90 then due else 0 end) as rest
+                   cast(sum(case when ?2 - due_day <= 0 then due else 0 end) as bigint) as fresh,
+                   cast(sum(case when ?2 - due_day between 1 and 30 then due else 0 end) as bigint) as month,
+                   cast(sum(case when ?2 - due_day between 31 and 60 then due else 0 end) as bigint) as two,
+                   cast(sum(case when ?2 - due_day between 61 and 90 then due else 0 end) as bigint) as three,
+                   cast(sum(case when ?2 - due_day > 90 then due else 0 end) as bigint) as rest
                from invoices where firm_id = ?1 and due > 0 and deleted = 0 group by client_id, currency) old
          cross join clients c on c.firm_id = ?1 and c.id = old.client_id
          order by old.client_id, old.currency",
         columns::<Client>()
     );
-    let clients: Vec<ClientAge> = entity::all(db, &sql, (firm.bytes(), today.days()))?;
+    let clients: Vec<ClientAge> = db.all(&sql, &[firm.into(), today.into()])?;
     let mut sums: BTreeMap<&'static str, [Money; AGE_COUNT]> = BTreeMap::new();
     for client in &clients {
         let currency = client.ages[0].currency();
@@ -375,11 +366,7 @@ impl Read for Held {
     }
 }
 
-fn reconciliation(
-    db: &Connection,
-    firm: Id<Firm>,
-    day: Day,
-) -> Result<Vec<Reconciliation>, ReadError> {
+fn reconciliation(db: &Db, firm: Id<Firm>, day: Day) -> Result<Vec<Reconciliation>, ReadError> {
     let mut all: BTreeMap<&'static str, Reconciliation> = BTreeMap::new();
     let mut of = |currency: Currency, note: &mut dyn FnMut(&mut Reconciliation)| {
         let nothing = Money::zero(currency);
@@ -410,10 +397,10 @@ fn reconciliation(
     }
     let mut clients: HashMap<(Id<Client>, Currency), i64> = HashMap::new();
     let held = "select r.currency, r.client_id, h.held
-         from (select retainer_id, sum(net) as held from retainer_days
+         from (select retainer_id, cast(sum(net) as bigint) as held from retainer_days
                where firm_id = ?1 and day <= ?2 group by retainer_id) h
          cross join retainers r on r.firm_id = ?1 and r.id = h.retainer_id";
-    entity::each(db, held, (firm.bytes(), day.days()), |held: Held| {
+    db.each(held, &[firm.into(), day.into()], |held: Held| {
         let (currency, minor) = (held.money.currency(), held.money.minor());
         of(currency, &mut |row| row.retainers = plus(row.retainers, minor));
         let client = clients.entry((held.client, currency)).or_default();

@@ -9,17 +9,15 @@ use domain::{
         TransactionType,
     },
 };
-use rusqlite::{Connection, params_from_iter, types::Value};
 
-use super::query::{Only, Sorted, View, join, one, page};
+use super::{
+    Db, Value,
+    query::{Only, Sorted, View, join, one, page},
+};
 use crate::{
     Balance, CategorySum, Days, ExpenseFilter, ExpenseView, Listed, MonthSum, Page, ReadError,
     Reader, StatusSum, TimeEntryFilter, TimeEntryView, TransactionFilter, TransactionView,
     shape::{Columns, Read, Shape, read_joined},
-    sqlite::{
-        codec::{blob, text},
-        entity::{self, Kept as _},
-    },
 };
 
 impl Reader {
@@ -207,9 +205,8 @@ macro_rules! with_parties {
         impl View for $view {
             type Of = $of;
             const JOINS: &'static str = concat!(join!(client of $alias), join!(case of $alias));
-            fn joined() -> Vec<&'static str> {
-                vec![&Client::sql().columns, &Case::sql().columns]
-            }
+            const JOINED: &'static [&'static str] =
+                &[Client::TABLE.selected(), Case::TABLE.selected()];
         }
 
         impl Read for $view {
@@ -225,16 +222,16 @@ with_parties! { TimeEntryView { entry: TimeEntry as "w" } }
 with_parties! { ExpenseView { expense: Expense as "x" } }
 
 fn flag(is_so: bool) -> Value {
-    Value::Integer(is_so.into())
+    Value::from(i64::from(is_so))
 }
 
 fn only_transactions(firm: Id<Firm>, filter: &TransactionFilter) -> Only {
     let mut only = Only::of::<Transaction>(firm);
     only.names("client_id", filter.client.as_ref());
     only.names("case_id", filter.case.as_ref());
-    only.is_option("kind", filter.kind.map(|kind| text(kind.name())));
-    only.is_option("status", filter.status.map(|status| text(status.name())));
-    only.is_option("category", filter.category.as_deref().map(text));
+    only.is_option("kind", filter.kind.map(|kind| kind.name().into()));
+    only.is_option("status", filter.status.map(|status| status.name().into()));
+    only.is_option("category", filter.category.as_deref().map(Value::from));
     only.days("day", filter.days);
     only.by("transactions_client", filter.client.is_some());
     only.by("transactions_case", filter.case.is_some());
@@ -250,10 +247,10 @@ fn only_time(firm: Id<Firm>, filter: &TimeEntryFilter) -> Only {
     only.by("time_entries_client", filter.client.is_some());
     only.by("time_entries_case", filter.case.is_some());
     only.by("time_entries_day", filter.days != Days::default());
-    only.is_option("created_by", filter.by.as_ref().map(blob));
+    only.is_option("created_by", filter.by.map(Value::from));
     only.is_option("billable", filter.billable.map(flag));
     only.has("invoice_id", filter.billed);
-    only.is_option("review", filter.review.map(|review| text(review.name())));
+    only.is_option("review", filter.review.map(|review| review.name().into()));
     only.days("day", filter.days);
     only
 }
@@ -265,11 +262,11 @@ fn only_expenses(firm: Id<Firm>, filter: &ExpenseFilter) -> Only {
     only.by("expenses_client", filter.client.is_some());
     only.by("expenses_case", filter.case.is_some());
     only.by("expenses_day", filter.days != Days::default());
-    only.is_option("created_by", filter.by.as_ref().map(blob));
-    only.is_option("category", filter.category.as_deref().map(text));
+    only.is_option("created_by", filter.by.map(Value::from));
+    only.is_option("category", filter.category.as_deref().map(Value::from));
     only.is_option("billable", filter.billable.map(flag));
     only.has("invoice_id", filter.billed);
-    only.is_option("review", filter.review.map(|review| text(review.name())));
+    only.is_option("review", filter.review.map(|review| review.name().into()));
     only.days("day", filter.days);
     only
 }
@@ -277,7 +274,7 @@ fn only_expenses(firm: Id<Firm>, filter: &ExpenseFilter) -> Only {
 /// The rows let through, added up by status and currency; `index` is one that holds both and the
 /// amounts, for where no filter chose another.
 fn status_sums<E: Shape, S>(
-    db: &Connection,
+    db: &Db,
     mut only: Only,
     status: &str,
     index: &'static str,
@@ -288,12 +285,12 @@ where
     only.by(index, true);
     let alias = E::TABLE.alias;
     let sql = format!(
-        "select {alias}.{status}, {alias}.currency, count(*), sum({alias}.amount) from {} where {}
+        "select {alias}.{status}, {alias}.currency, count(*), cast(sum({alias}.amount) as bigint) from {} where {}
          group by 1, 2 order by 1, 2",
         only.table::<E>(),
         only.sql()
     );
-    Ok(entity::all(db, &sql, params_from_iter(only.values))?)
+    db.all(&sql, &only.values)
 }
 
 macro_rules! read_status_sum {
@@ -341,22 +338,23 @@ impl Read for Sum {
 }
 
 /// Adds up in the order of one index, so that nothing is sorted.
-fn sums(db: &Connection, firm: Id<Firm>, days: Days, apart: SumsOf) -> Result<Vec<Sum>, ReadError> {
+fn sums(db: &Db, firm: Id<Firm>, days: Days, apart: SumsOf) -> Result<Vec<Sum>, ReadError> {
     let mut only = Only::of::<Transaction>(firm);
     only.by("transactions_sums", true);
     only.and("t.status = 'completed'".to_owned());
     only.days("day", days);
     let (day, by) = match apart {
-        SumsOf::Category => ("0", "t.category, t.kind, t.currency"),
-        SumsOf::Day => ("t.day", "t.category, t.kind, t.currency, t.day"),
+        SumsOf::Category => ("0", ""),
+        SumsOf::Day => ("t.day", ", t.day"),
     };
     let sql = format!(
-        "select {day}, t.currency, t.category, t.kind, count(*), sum(t.amount) from {} where {}
-         group by {by} order by {by}",
+        "select {day}, t.currency, t.category, t.kind, count(*), cast(sum(t.amount) as bigint) from {} where {}
+         group by t.category, t.kind, t.currency{by}
+         order by t.category nulls first, t.kind, t.currency{by}",
         only.table::<Transaction>(),
         only.sql()
     );
-    Ok(entity::all(db, &sql, params_from_iter(only.values))?)
+    db.all(&sql, &only.values)
 }
 
 /// Adds up by `K`: how many, and the balance.
