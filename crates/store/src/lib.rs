@@ -4,10 +4,14 @@
 //! constraint; the reader shows committed rows from one snapshot per question. **No read ever waits
 //! for a write, and no file of the database is opened but by SQLite itself.**
 
+#[cfg(test)]
+mod fixture;
 mod lock;
 mod migrate;
 mod postgres;
 mod read;
+#[cfg(test)]
+mod samples;
 mod shape;
 mod sqlite;
 mod views;

@@ -29,7 +29,7 @@ use self::{
 };
 use crate::{OpenError, migrate::ALL};
 
-pub(crate) use self::read::{Pool, Snapshot, integrity};
+pub(crate) use self::read::{Pool, Snapshot};
 pub use self::{session::ConnectError, target::UrlError};
 
 /// Connects once, to say at once what is wrong, brings the schema up to date, and makes so many writers.

@@ -30,7 +30,7 @@ use super::{
 };
 use crate::{
     ReadError,
-    read::{self, Db, Value},
+    read::{Db, Value},
     shape::Read,
 };
 
@@ -198,10 +198,6 @@ impl Snapshot<'_> {
         values: &[Value],
         mut visit: impl FnMut(T),
     ) -> Result<(), ReadError> {
-        // PostgreSQL takes no such text, so no row holds one.
-        if values.iter().any(|value| matches!(value, Value::Text(text) if text.contains('\0'))) {
-            return Ok(());
-        }
         let statement = self.prepared(sql, values)?;
         let rows = self.wait(self.reading.session.client.query_raw(&statement, values))?;
         let mut rows = pin!(rows);
@@ -219,6 +215,8 @@ impl Snapshot<'_> {
         }
         let types: Vec<_> = values.iter().map(Value::sql_type).collect();
         let translated = translated(sql);
+        #[cfg(test)]
+        crate::read::tests::asked_of_postgres(&translated, types.iter().map(ToString::to_string));
         let client = &self.reading.session.client;
         let statement = self.wait(client.prepare_typed(&translated, &types))?;
         let mut statements = self.reading.statements.borrow_mut();
@@ -248,11 +246,6 @@ impl Snapshot<'_> {
 fn is_lost(error: &Error) -> bool {
     let Some(code) = error.code().map(SqlState::code) else { return error.is_closed() };
     !matches!(&code[..2], "22" | "42" | "53" | "54" | "58" | "XX") && code != "57014"
-}
-
-/// What is wrong with the database, as far as PostgreSQL does not see to it itself.
-pub(crate) fn integrity(db: &Db) -> Result<Vec<String>, ReadError> {
-    read::strays(db)
 }
 
 fn failed(error: &tokio::task::JoinError) -> ReadError {

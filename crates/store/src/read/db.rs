@@ -27,6 +27,9 @@ pub(crate) enum Value {
 impl Db<'_> {
     /// The first row of a query.
     pub fn one<T: Read>(&self, sql: &str, values: &[Value]) -> Result<Option<T>, ReadError> {
+        if values.iter().any(Value::is_nowhere) {
+            return Ok(None);
+        }
         match self {
             Self::Sqlite(connection) => Ok(sqlite::one(connection, sql, params_from_iter(values))?),
             Self::Postgres(snapshot) => {
@@ -51,12 +54,22 @@ impl Db<'_> {
         values: &[Value],
         visit: impl FnMut(T),
     ) -> Result<(), ReadError> {
+        if values.iter().any(Value::is_nowhere) {
+            return Ok(());
+        }
         match self {
             Self::Sqlite(connection) => {
                 Ok(sqlite::each(connection, sql, params_from_iter(values), visit)?)
             }
             Self::Postgres(snapshot) => snapshot.each(sql, values, visit),
         }
+    }
+}
+
+impl Value {
+    /// Whether it is a text that no row can hold: PostgreSQL refuses a NUL, SQLite ends patterns there.
+    fn is_nowhere(&self) -> bool {
+        matches!(self, Self::Text(text) if text.contains('\0'))
     }
 }
 

@@ -11,9 +11,11 @@ mod query;
 mod record;
 mod reports;
 mod rows;
+#[cfg(test)]
+pub(crate) mod tests;
 mod trust;
 
-use std::{path::Path, sync::Arc};
+use std::{panic::resume_unwind, path::Path, sync::Arc, thread};
 
 use domain::{
     Id,
@@ -147,7 +149,7 @@ impl Reader {
     pub fn integrity(&self) -> Result<Vec<String>, ReadError> {
         match &self.pool {
             Pool::Sqlite(pool) => sqlite::integrity(pool),
-            Pool::Postgres(pool) => pool.ask_alone(postgres::integrity),
+            Pool::Postgres(pool) => aside(|| pool.ask_alone(strays)),
         }
     }
 
@@ -178,6 +180,12 @@ impl Reader {
             Pool::Postgres(pool) => pool.ask(question).await,
         }
     }
+}
+
+/// Does what blocks for PostgreSQL on a thread that is no runtime's: this one may be.
+fn aside<T: Send>(work: impl FnOnce() -> T + Send) -> T {
+    let done = thread::scope(|scope| scope.spawn(work).join());
+    done.unwrap_or_else(|panic| resume_unwind(panic))
 }
 
 fn head(db: &Db, firm: Id<Firm>) -> Result<Option<Firm>, ReadError> {

@@ -83,7 +83,7 @@ pub(super) fn find<E: Kept>(
 /// A query, prepared once a connection.
 fn prepared<'c>(connection: &'c Connection, sql: &str) -> Result<CachedStatement<'c>> {
     #[cfg(test)]
-    super::tests::asked(sql);
+    crate::read::tests::asked(sql);
     connection.prepare_cached(sql)
 }
 

@@ -1,19 +1,7 @@
 //! The writer and the readers on a real file.
 
-mod books;
-mod fixture;
-mod invoices;
-mod lists;
-mod payments;
-mod people;
-mod plans;
-mod reports;
-mod samples;
 mod schema;
 mod sets;
-mod walk;
-
-use std::{collections::BTreeSet, sync::Mutex};
 
 use domain::{
     Day, Key, Loaded, Ref,
@@ -30,15 +18,10 @@ use domain::{
 use engine::{Store, StoreError};
 
 use super::load;
-use fixture::{Fixture, changed, new, stored_by};
-use samples::{application, case, credit_note, id, proposal, refund, sar, time_entry};
-
-/// Every query that any test has asked, for those who look at how they are answered.
-static ASKED: Mutex<BTreeSet<String>> = Mutex::new(BTreeSet::new());
-
-pub(super) fn asked(sql: &str) {
-    ASKED.lock().unwrap().insert(sql.to_owned());
-}
+use crate::{
+    fixture::{self, Fixture, changed, new, stored_by},
+    samples::{application, case, credit_note, id, proposal, refund, sar, time_entry},
+};
 
 #[tokio::test]
 async fn every_row_is_read_back_as_it_was_written() {

@@ -11,7 +11,7 @@ use domain::{
 };
 use engine::{Store, model::Model};
 
-use super::{
+use crate::{
     fixture::{FIRM, Fixture, empty_batch, new},
     samples::{
         application, at, audit, case, client, id, invoice, job, payment, proposal, retainer, sar,

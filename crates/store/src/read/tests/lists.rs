@@ -7,11 +7,12 @@ use domain::{
     rows::{Retainer, RetainerStatus, RetainerType},
 };
 
-use super::{
-    fixture::{FIRM, Fixture, empty_batch, new},
+use super::both::Both;
+use crate::{
+    ClientFilter, Listed, Page, PaymentFilter, ReadError, RetainerFilter,
+    fixture::{FIRM, empty_batch, new},
     samples::{at, client, id, movement, payment, retainer, sar},
 };
-use crate::{ClientFilter, Listed, Page, PaymentFilter, ReadError, RetainerFilter};
 
 const TODAY: Day = Day::from_days(20_500);
 
@@ -21,7 +22,7 @@ fn all() -> RetainerFilter {
 }
 
 /// Seven retainers of two clients, some made in the same microsecond, in every status.
-async fn filled() -> (Fixture, Vec<Retainer>) {
+async fn filled() -> (Both, Vec<Retainer>) {
     let mut clients = [client(10), client(11)];
     clients[1].user = None;
     clients[1].profile.full_name = "Plain 100".into();
@@ -50,7 +51,7 @@ async fn filled() -> (Fixture, Vec<Retainer>) {
     let position =
         batch.retainers.iter().position(|write| write.row.id == retainers[2].id).unwrap();
     batch.retainers[position] = new(retainers[2].clone());
-    let mut fixture = Fixture::new();
+    let mut fixture = Both::new();
     fixture.commit(batch).await.unwrap();
     (fixture, retainers)
 }

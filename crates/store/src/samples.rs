@@ -18,21 +18,21 @@ use domain::{
     },
 };
 
-pub(super) fn id<T>(n: u8) -> Id<T> {
+pub(crate) fn id<T>(n: u8) -> Id<T> {
     Id::new([n; 12])
 }
 
-pub(super) fn sar(minor: i64) -> Money {
+pub(crate) fn sar(minor: i64) -> Money {
     Money::from_minor(minor, Currency::SAR)
 }
 
-pub(super) fn at(micros: i64) -> Timestamp {
+pub(crate) fn at(micros: i64) -> Timestamp {
     Timestamp::from_micros(1_700_000_000_000_000 + micros)
 }
 
-pub(super) const DAY: Day = Day::from_days(20_000);
+pub(crate) const DAY: Day = Day::from_days(20_000);
 
-pub(super) fn member() -> Member {
+pub(crate) fn member() -> Member {
     Member {
         user: id(201),
         role: Role::Lawyer,
@@ -43,7 +43,7 @@ pub(super) fn member() -> Member {
     }
 }
 
-pub(super) fn client(n: u8) -> Client {
+pub(crate) fn client(n: u8) -> Client {
     Client {
         id: id(n),
         number: Series::Client.number(2026, u32::from(n)),
@@ -70,7 +70,7 @@ pub(super) fn client(n: u8) -> Client {
     }
 }
 
-pub(super) fn case(n: u8, client: &Client) -> Case {
+pub(crate) fn case(n: u8, client: &Client) -> Case {
     Case {
         id: id(n),
         number: Some(format!("45/{n}")),
@@ -87,7 +87,7 @@ pub(super) fn case(n: u8, client: &Client) -> Case {
     }
 }
 
-pub(super) fn retainer(n: u8, client: &Client) -> Retainer {
+pub(crate) fn retainer(n: u8, client: &Client) -> Retainer {
     Retainer {
         id: id(n),
         number: Series::Retainer.number(2026, u32::from(n)),
@@ -121,7 +121,7 @@ pub(super) fn retainer(n: u8, client: &Client) -> Retainer {
 }
 
 /// 2 × 500.005, less 10 %, and half a discount on the whole; 100 of 1035 paid.
-pub(super) fn invoice(n: u8, client: &Client) -> Invoice {
+pub(crate) fn invoice(n: u8, client: &Client) -> Invoice {
     let line = Line {
         kind: LineKind::Time,
         description: Some("استشارة \"أ\"".into()),
@@ -182,7 +182,7 @@ pub(super) fn invoice(n: u8, client: &Client) -> Invoice {
     }
 }
 
-pub(super) fn payment(n: u8, client: &Client, retainer: &Retainer) -> Payment {
+pub(crate) fn payment(n: u8, client: &Client, retainer: &Retainer) -> Payment {
     Payment {
         id: id(n),
         number: Series::Payment.number(2026, u32::from(n)),
@@ -226,7 +226,7 @@ pub(super) fn payment(n: u8, client: &Client, retainer: &Retainer) -> Payment {
     }
 }
 
-pub(super) fn refund(n: u8, payment: &Payment) -> Refund {
+pub(crate) fn refund(n: u8, payment: &Payment) -> Refund {
     Refund {
         id: id(n),
         number: Series::Payment.number(2026, u32::from(n)),
@@ -246,7 +246,7 @@ pub(super) fn refund(n: u8, payment: &Payment) -> Refund {
     }
 }
 
-pub(super) fn credit_note(n: u8, invoice: &Invoice) -> CreditNote {
+pub(crate) fn credit_note(n: u8, invoice: &Invoice) -> CreditNote {
     CreditNote {
         id: id(n),
         number: Series::CreditNote.number(202_601, u32::from(n)),
@@ -263,7 +263,7 @@ pub(super) fn credit_note(n: u8, invoice: &Invoice) -> CreditNote {
     }
 }
 
-pub(super) fn transaction(n: u8, client: &Client) -> Transaction {
+pub(crate) fn transaction(n: u8, client: &Client) -> Transaction {
     Transaction {
         id: id(n),
         number: Series::Transaction.number(202_601, u32::from(n)),
@@ -286,7 +286,7 @@ pub(super) fn transaction(n: u8, client: &Client) -> Transaction {
     }
 }
 
-pub(super) fn time_entry(n: u8, client: &Client) -> TimeEntry {
+pub(crate) fn time_entry(n: u8, client: &Client) -> TimeEntry {
     TimeEntry {
         id: id(n),
         client: Some(client.id),
@@ -308,7 +308,7 @@ pub(super) fn time_entry(n: u8, client: &Client) -> TimeEntry {
     }
 }
 
-pub(super) fn expense(n: u8, client: &Client) -> Expense {
+pub(crate) fn expense(n: u8, client: &Client) -> Expense {
     Expense {
         id: id(n),
         client: Some(client.id),
@@ -328,7 +328,7 @@ pub(super) fn expense(n: u8, client: &Client) -> Expense {
     }
 }
 
-pub(super) fn job(n: u8) -> Job {
+pub(crate) fn job(n: u8) -> Job {
     Job {
         id: id(n),
         owner: id(210),
@@ -351,7 +351,7 @@ pub(super) fn job(n: u8) -> Job {
     }
 }
 
-pub(super) fn proposal(n: u8, job: &Job) -> Proposal {
+pub(crate) fn proposal(n: u8, job: &Job) -> Proposal {
     Proposal {
         id: id(n),
         job: job.id,
@@ -366,7 +366,7 @@ pub(super) fn proposal(n: u8, job: &Job) -> Proposal {
     }
 }
 
-pub(super) fn alert(n: u8) -> Alert {
+pub(crate) fn alert(n: u8) -> Alert {
     Alert {
         id: id(n),
         kind: AlertKind::LowBalance,
@@ -380,7 +380,7 @@ pub(super) fn alert(n: u8) -> Alert {
     }
 }
 
-pub(super) fn movement(retainer: &Retainer, n: i64) -> Movement {
+pub(crate) fn movement(retainer: &Retainer, n: i64) -> Movement {
     Movement {
         id: id(40),
         retainer: retainer.id,
@@ -398,7 +398,7 @@ pub(super) fn movement(retainer: &Retainer, n: i64) -> Movement {
     }
 }
 
-pub(super) fn application(invoice: &Invoice, n: i64, source: Source) -> Application {
+pub(crate) fn application(invoice: &Invoice, n: i64, source: Source) -> Application {
     Application {
         invoice: invoice.id,
         n,
@@ -412,7 +412,7 @@ pub(super) fn application(invoice: &Invoice, n: i64, source: Source) -> Applicat
     }
 }
 
-pub(super) fn entries(retainer: &Retainer, seq: i64) -> Vec<Entry> {
+pub(crate) fn entries(retainer: &Retainer, seq: i64) -> Vec<Entry> {
     let entry = |(posting, line): (Posting, i64)| {
         let reverses = (line == 1).then_some(seq - 1);
         Entry { seq, line, posting, day: DAY, reverses }
@@ -420,12 +420,12 @@ pub(super) fn entries(retainer: &Retainer, seq: i64) -> Vec<Entry> {
     ledger::earn(retainer.id, sar(30)).into_iter().zip(1..).map(entry).collect()
 }
 
-pub(super) fn account_net(account: Account, debit: i64, credit: i64) -> AccountNet {
+pub(crate) fn account_net(account: Account, debit: i64, credit: i64) -> AccountNet {
     let (currency, day) = (Currency::SAR, DAY);
     AccountNet { account, currency, day, debit_minor: debit, credit_minor: credit }
 }
 
-pub(super) fn statement_line(client: &Client, seq: i64, minor: i64) -> StatementLine {
+pub(crate) fn statement_line(client: &Client, seq: i64, minor: i64) -> StatementLine {
     StatementLine {
         client: client.id,
         day: DAY,
@@ -438,11 +438,11 @@ pub(super) fn statement_line(client: &Client, seq: i64, minor: i64) -> Statement
     }
 }
 
-pub(super) fn client_net(client: &Client, minor: i64) -> ClientNet {
+pub(crate) fn client_net(client: &Client, minor: i64) -> ClientNet {
     ClientNet { client: client.id, currency: Currency::SAR, day: DAY, net_minor: minor }
 }
 
-pub(super) fn audit(n: i64) -> AuditRecord {
+pub(crate) fn audit(n: i64) -> AuditRecord {
     AuditRecord {
         n,
         seq: (n == 1).then_some(1),
@@ -460,7 +460,7 @@ pub(super) fn audit(n: i64) -> AuditRecord {
     }
 }
 
-pub(super) fn outcome(n: i64) -> Outcome {
+pub(crate) fn outcome(n: i64) -> Outcome {
     Outcome {
         user: id(201),
         key: format!("key-{n}").into(),

@@ -12,24 +12,23 @@ use domain::{
 };
 use engine::{Store, StoreError};
 
-use super::samples::{
+use crate::samples::{
     DAY, account_net, alert, application, at, audit, case, client, client_net, credit_note,
     entries, expense, invoice, job, member, movement, outcome, payment, proposal, refund, retainer,
     sar, statement_line, time_entry, transaction,
 };
 use crate::{Reader, SqliteStore};
+pub(crate) const FIRM: Id<Firm> = Id::new([1; 12]);
 
-pub(super) const FIRM: Id<Firm> = Id::new([1; 12]);
-
-pub(super) struct Fixture {
+pub(crate) struct Fixture {
     // Dropped before the folder.
-    pub(super) store: SqliteStore,
+    pub(crate) store: SqliteStore,
     reader: Reader,
     folder: tempfile::TempDir,
 }
 
 impl Fixture {
-    pub(super) fn new() -> Self {
+    pub(crate) fn new() -> Self {
         Self::open(tempfile::tempdir().unwrap())
     }
 
@@ -39,52 +38,52 @@ impl Fixture {
     }
 
     /// A database that holds what `batch` writes.
-    pub(super) async fn with(batch: FirmBatch) -> Self {
+    pub(crate) async fn with(batch: FirmBatch) -> Self {
         let mut fixture = Self::new();
         fixture.commit(batch).await.unwrap();
         fixture
     }
 
-    pub(super) fn reopened(self) -> Self {
+    pub(crate) fn reopened(self) -> Self {
         let Self { store, reader, folder } = self;
         drop((store, reader));
         Self::open(folder)
     }
 
-    pub(super) fn reader(&self) -> &Reader {
+    pub(crate) fn reader(&self) -> &Reader {
         &self.reader
     }
 
-    pub(super) fn folder(&self) -> &Path {
+    pub(crate) fn folder(&self) -> &Path {
         self.folder.path()
     }
 
-    pub(super) fn file(&self) -> std::path::PathBuf {
+    pub(crate) fn file(&self) -> std::path::PathBuf {
         self.folder().join("a.db")
     }
 
-    pub(super) fn url(&self) -> String {
+    pub(crate) fn url(&self) -> String {
         format!("sqlite:{}", self.file().display())
     }
 
-    pub(super) async fn commit(&mut self, batch: FirmBatch) -> Result<(), StoreError> {
+    pub(crate) async fn commit(&mut self, batch: FirmBatch) -> Result<(), StoreError> {
         self.store.begin(&[batch.firm.id]).await?;
         self.store.commit(&Batch { firms: vec![batch] }).await
     }
 
-    pub(super) fn stored(&self) -> Vec<Stored> {
+    pub(crate) fn stored(&self) -> Vec<Stored> {
         stored(&self.reader)
     }
 }
 
-pub(super) fn stored(reader: &Reader) -> Vec<Stored> {
+pub(crate) fn stored(reader: &Reader) -> Vec<Stored> {
     let mut rows = Vec::new();
     reader.rows(FIRM, &mut |row| rows.push(row)).unwrap();
     rows
 }
 
 /// What is stored after a first batch whose rows come in primary key order.
-pub(super) fn stored_by(batch: &FirmBatch) -> Vec<Stored> {
+pub(crate) fn stored_by(batch: &FirmBatch) -> Vec<Stored> {
     let mut all = vec![Stored::Firm(batch.firm.clone())];
     all.extend(batch.members.iter().map(|write| Stored::Member((*write.row).clone())));
     macro_rules! each_entity {
@@ -107,7 +106,7 @@ pub(super) fn stored_by(batch: &FirmBatch) -> Vec<Stored> {
 }
 
 /// A batch that founds a firm with no rows yet.
-pub(super) fn empty_batch() -> FirmBatch {
+pub(crate) fn empty_batch() -> FirmBatch {
     macro_rules! empty {
         ($($row:ident, $table:ident, $absent:ident;)+) => {{
             let mut firm = Firm::new(FIRM);
@@ -134,7 +133,7 @@ pub(super) fn empty_batch() -> FirmBatch {
 }
 
 /// What comes after `before`, with no rows yet.
-pub(super) fn batch_after(before: &FirmBatch) -> FirmBatch {
+pub(crate) fn batch_after(before: &FirmBatch) -> FirmBatch {
     let mut batch = empty_batch();
     batch.firm = before.firm.clone();
     batch.base = Some(before.firm.last_batch);
@@ -142,18 +141,18 @@ pub(super) fn batch_after(before: &FirmBatch) -> FirmBatch {
     batch
 }
 
-pub(super) fn new<R>(row: R) -> Write<R> {
+pub(crate) fn new<R>(row: R) -> Write<R> {
     Write { row: Arc::new(row), base: None }
 }
 
-pub(super) fn changed<R: Clone>(write: &Write<R>, change: impl FnOnce(&mut R)) -> Write<R> {
+pub(crate) fn changed<R: Clone>(write: &Write<R>, change: impl FnOnce(&mut R)) -> Write<R> {
     let mut row = (*write.row).clone();
     change(&mut row);
     Write { row: Arc::new(row), base: Some(0) }
 }
 
 /// One row of each kind.
-pub(super) fn full_batch() -> FirmBatch {
+pub(crate) fn full_batch() -> FirmBatch {
     let client = client(10);
     let case = case(12, &client);
     let mut retainer = retainer(20, &client);
@@ -208,7 +207,7 @@ pub(super) fn full_batch() -> FirmBatch {
 }
 
 /// Changes every row that may change, after [`full_batch`].
-pub(super) fn next_batch(before: &FirmBatch) -> FirmBatch {
+pub(crate) fn next_batch(before: &FirmBatch) -> FirmBatch {
     let mut batch = batch_after(before);
     batch.firm.seq = 2;
     batch.firm.audit_count = 2;

@@ -11,11 +11,14 @@ use domain::{
 };
 
 use super::{
-    fixture::{FIRM, Fixture, empty_batch, new},
-    samples::{DAY, application, at, case, client, id, invoice, payment, refund, retainer, sar},
+    both::{Both, Twin},
     walk::walked,
 };
-use crate::{Days, Direction, Order, PaymentFilter, PaymentSort, Reader};
+use crate::{
+    Days, Direction, Order, PaymentFilter, PaymentSort,
+    fixture::{FIRM, empty_batch, new},
+    samples::{DAY, application, at, case, client, id, invoice, payment, refund, retainer, sar},
+};
 
 /// A payment of `amount`, of which so much went to invoice 30 and was returned.
 fn one(n: u8, stage: PaymentStage, amount: i64, (applied, refunded): (i64, i64)) -> Payment {
@@ -68,7 +71,7 @@ fn rows() -> Vec<Payment> {
     rows
 }
 
-async fn filled() -> (Fixture, Vec<Payment>) {
+async fn filled() -> (Both, Vec<Payment>) {
     let mut batch = empty_batch();
     let clients = [client(10), domain::rows::Client { user: None, ..client(11) }];
     batch.cases.push(new(case(12, &clients[0])));
@@ -81,14 +84,14 @@ async fn filled() -> (Fixture, Vec<Payment>) {
     batch.clients.extend(clients.map(new));
     let rows = rows();
     batch.payments.extend(rows.iter().cloned().map(new));
-    (Fixture::with(batch).await, rows)
+    (Both::with(batch).await, rows)
 }
 
 fn all() -> PaymentFilter {
     PaymentFilter::default()
 }
 
-async fn found(reader: &Reader, filter: PaymentFilter) -> Vec<Id<Payment>> {
+async fn found(reader: &Twin, filter: PaymentFilter) -> Vec<Id<Payment>> {
     let rows = walked(async |part| reader.payments(FIRM, filter.clone(), part).await.unwrap());
     rows.await.iter().map(|view| view.payment.id).collect()
 }
@@ -190,7 +193,7 @@ async fn sums_are_those_of_the_rows() {
 #[tokio::test]
 async fn stats_are_as_worked_out_by_hand() {
     let (mut fixture, rows) = filled().await;
-    let mut batch = super::fixture::batch_after(&empty_batch());
+    let mut batch = crate::fixture::batch_after(&empty_batch());
     for n in [70, 71] {
         let of = &rows[3];
         batch.refunds.push(new(refund(n, of)));
@@ -225,7 +228,7 @@ async fn a_payment_is_shown_with_what_it_names_unless_it_is_deleted() {
 #[tokio::test]
 async fn refunds_are_found_by_their_payment() {
     let (mut fixture, rows) = filled().await;
-    let mut batch = super::fixture::batch_after(&empty_batch());
+    let mut batch = crate::fixture::batch_after(&empty_batch());
     let refunds: Vec<_> = [72, 71, 73].map(|n| refund(n, &rows[3])).into();
     batch.refunds.extend(refunds.iter().cloned().map(new));
     fixture.commit(batch).await.unwrap();

@@ -12,14 +12,15 @@ use domain::{
 };
 
 use super::{
-    fixture::{FIRM, Fixture, empty_batch, new},
-    samples::{
-        DAY, application, at, case, client, credit_note, id, invoice, payment, retainer, sar,
-    },
+    both::{Both, Twin},
     walk::walked,
 };
 use crate::{
-    CreditNoteFilter, Days, Direction, InvoiceFilter, InvoiceSort, InvoiceView, Order, Page, Reader,
+    CreditNoteFilter, Days, Direction, InvoiceFilter, InvoiceSort, InvoiceView, Order, Page,
+    fixture::{FIRM, empty_batch, new},
+    samples::{
+        DAY, application, at, case, client, credit_note, id, invoice, payment, retainer, sar,
+    },
 };
 
 const TODAY: Day = DAY.plus_days(40);
@@ -86,7 +87,7 @@ fn rows() -> Vec<Invoice> {
     rows
 }
 
-async fn filled() -> (Fixture, Vec<Invoice>) {
+async fn filled() -> (Both, Vec<Invoice>) {
     let mut batch = empty_batch();
     let mut clients = [client(10), client(11)];
     clients[1].profile.full_name = "أحمد الإبراهيم".into();
@@ -95,14 +96,14 @@ async fn filled() -> (Fixture, Vec<Invoice>) {
     batch.clients.extend(clients.map(new));
     let rows = rows();
     batch.invoices.extend(rows.iter().cloned().map(new));
-    (Fixture::with(batch).await, rows)
+    (Both::with(batch).await, rows)
 }
 
 fn all() -> InvoiceFilter {
     InvoiceFilter::all(TODAY)
 }
 
-async fn found(reader: &Reader, filter: InvoiceFilter) -> Vec<Id<Invoice>> {
+async fn found(reader: &Twin, filter: InvoiceFilter) -> Vec<Id<Invoice>> {
     let ask = async |part| reader.invoices(FIRM, filter.clone(), part).await.unwrap();
     walked(ask).await.into_iter().map(|view: InvoiceView| view.invoice.id).collect()
 }
@@ -278,7 +279,7 @@ async fn an_invoices_journal_names_where_the_money_came_from() {
     batch.retainers.push(new(retainer.clone()));
     batch.invoices.push(new(invoice.clone()));
     batch.payments.push(new(payment.clone()));
-    let fixture = Fixture::with(batch).await;
+    let fixture = Both::with(batch).await;
     let by = Ref::Number(invoice.number.clone());
     let walked = walked(async |part| {
         let found = fixture.reader().applications(FIRM, &by, part).await.unwrap().unwrap();
@@ -311,7 +312,7 @@ async fn credit_notes_are_listed_with_their_invoices() {
     let unlinked = domain::rows::Client { user: None, ..second };
     batch.clients.extend([new(first), new(unlinked)]);
     batch.invoices.extend(invoices.clone().map(new));
-    let fixture = Fixture::with(batch).await;
+    let fixture = Both::with(batch).await;
     let found = async |filter: CreditNoteFilter| {
         let reader = fixture.reader();
         let rows =

@@ -7,12 +7,12 @@ use domain::{
     rows::{AccountNet, Client, ClientNet, DayNet, Invoice, Retainer, StatementLine, Totals},
 };
 
-use super::{
-    fixture::{FIRM, Fixture, empty_batch, new},
+use super::{both::Both, walk::walked};
+use crate::{
+    Days, Page, ReadError, TrustFilter,
+    fixture::{FIRM, empty_batch, new},
     samples::{DAY, case, client, id, invoice, retainer, sar, statement_line},
-    walk::walked,
 };
-use crate::{Days, Page, ReadError, TrustFilter};
 
 fn usd(minor: i64) -> Money {
     Money::from_minor(minor, Currency::USD)
@@ -37,12 +37,19 @@ fn statement_batch() -> FirmBatch {
     for (day, seq, line, amount) in lines {
         let row = statement_line(&of, seq, 0);
         batch.statement_lines.push(StatementLine { day: after(day), line, amount, ..row });
-        batch.client_nets.push(ClientNet {
+        let net = ClientNet {
             client: of.id,
             currency: amount.currency(),
             day: after(day),
             net_minor: amount.minor(),
-        });
+        };
+        // One a day and currency, as a book makes them.
+        let is_its =
+            |other: &&mut ClientNet| (other.day, other.currency) == (net.day, net.currency);
+        match batch.client_nets.iter_mut().find(is_its) {
+            Some(other) => other.net_minor += net.net_minor,
+            None => batch.client_nets.push(net),
+        }
     }
     batch.statement_lines.push(statement_line(&client(11), 9, 77));
     batch.clients.extend([new(of), new(client(11))]);
@@ -51,7 +58,7 @@ fn statement_batch() -> FirmBatch {
 
 #[tokio::test]
 async fn a_statement_opens_where_the_days_before_closed() {
-    let fixture = Fixture::with(statement_batch()).await;
+    let fixture = Both::with(statement_batch()).await;
     let reader = fixture.reader();
     let by = Ref::Number("CLT-2026-0010".into());
     let statement = async |from: Option<i32>, to: Option<i32>| {
@@ -76,7 +83,7 @@ async fn a_statement_opens_where_the_days_before_closed() {
 
 #[tokio::test]
 async fn a_part_of_a_statement_says_what_was_owed_before_it() {
-    let fixture = Fixture::with(statement_batch()).await;
+    let fixture = Both::with(statement_batch()).await;
     let reader = fixture.reader();
     let by = Ref::Id(id(10));
     let statement =
@@ -156,7 +163,7 @@ fn trust_batch() -> FirmBatch {
 
 #[tokio::test]
 async fn the_trial_balance_is_that_of_its_day() {
-    let fixture = Fixture::with(trust_batch()).await;
+    let fixture = Both::with(trust_batch()).await;
     let balance = async |day| {
         let rows = fixture.reader().trial_balance(FIRM, after(day)).await.unwrap();
         let of = rows.iter().map(|of| {
@@ -181,7 +188,7 @@ async fn the_trial_balance_is_that_of_its_day() {
 
 #[tokio::test]
 async fn the_trust_ledger_is_that_of_its_day() {
-    let fixture = Fixture::with(trust_batch()).await;
+    let fixture = Both::with(trust_batch()).await;
     let reader = fixture.reader();
     let held = async |filter: TrustFilter| {
         let rows = walked(async |part| {
@@ -209,7 +216,7 @@ async fn the_trust_ledger_is_that_of_its_day() {
 #[tokio::test]
 async fn the_three_ways_agree_or_the_difference_is_shown() {
     let mut batch = trust_batch();
-    let fixture = Fixture::with(batch.clone()).await;
+    let fixture = Both::with(batch.clone()).await;
     let rows = fixture.reader().reconciliation(FIRM, after(0)).await.unwrap();
     assert_eq!((rows.len(), rows[0].client_count), (1, 1));
     assert_eq!((rows[0].trust_bank, rows[0].retainers), (sar(160), sar(160)));
@@ -222,7 +229,7 @@ async fn the_three_ways_agree_or_the_difference_is_shown() {
     let spent = retainer(23, &client(11));
     batch.day_nets.push(DayNet { retainer: spent.id, day: after(2), net_minor: -80 });
     batch.retainers.push(new(spent));
-    let fixture = Fixture::with(batch).await;
+    let fixture = Both::with(batch).await;
     let rows = fixture.reader().reconciliation(FIRM, after(2)).await.unwrap();
     let row = rows[0];
     assert!(!row.holds());
@@ -246,7 +253,7 @@ async fn what_is_due_grows_older() {
     let nothing = Totals { total: sar(1_035), ..paid.totals };
     batch.invoices.push(new(Invoice { totals: nothing, paid: sar(995), ..paid }));
     batch.clients.extend(clients.map(new));
-    let fixture = Fixture::with(batch).await;
+    let fixture = Both::with(batch).await;
     let ageing = fixture.reader().ageing(FIRM, DAY).await.unwrap();
     let ages = ageing.clients.iter();
     let ages: Vec<_> = ages.map(|of| (of.client.id, of.ages.map(Money::minor))).collect();

@@ -5,15 +5,15 @@ use domain::{
     rows::{CaseStatus, Client, ClientType, Invoice, InvoiceStage, Payment, Retainer, Totals},
 };
 
-use super::{
-    fixture::{FIRM, Fixture, empty_batch, new},
+use super::{both::Both, walk::walked};
+use crate::{
+    CaseFilter, ClientFilter, ClientSum, Page,
+    fixture::{FIRM, empty_batch, new},
     samples::{at, case, client, id, invoice, payment, retainer, sar},
-    walk::walked,
 };
-use crate::{CaseFilter, ClientFilter, ClientSum, Page};
 
 /// Three clients: 10 with everything, 11 with nothing, 12 archived with a paid invoice.
-async fn filled() -> Fixture {
+async fn filled() -> Both {
     let clients = [
         client(10),
         Client { kind: ClientType::Individual, user: None, created_at: at(50), ..client(11) },
@@ -74,7 +74,7 @@ async fn filled() -> Fixture {
         batch.cases.push(new(case));
     }
     batch.clients.extend(clients.map(new));
-    Fixture::with(batch).await
+    Both::with(batch).await
 }
 
 #[tokio::test]
@@ -150,7 +150,7 @@ async fn clients_are_searched_as_people_write() {
         row.profile.phone = Some(format!("٠٥٥{n}"));
         batch.clients.push(new(row));
     }
-    let fixture = Fixture::with(batch).await;
+    let fixture = Both::with(batch).await;
     for (words, expected) in [
         ("احمد", vec![10]),
         ("أحمد", vec![10]),

@@ -9,16 +9,14 @@ use domain::{
     },
 };
 
-use super::{
-    fixture::{FIRM, Fixture, empty_batch, new},
-    samples::{
-        alert, at, audit, case, client, expense, id, job, proposal, sar, time_entry, transaction,
-    },
-    walk::walked,
-};
+use super::{both::Both, walk::walked};
 use crate::{
     AlertFilter, Days, ExpenseFilter, JobFilter, ProposalFilter, StatusSum, TimeEntryFilter,
     TransactionFilter,
+    fixture::{FIRM, empty_batch, new},
+    samples::{
+        alert, at, audit, case, client, expense, id, job, proposal, sar, time_entry, transaction,
+    },
 };
 
 /// Two clients, and a case of the first.
@@ -35,7 +33,7 @@ fn day(year: i16, month: i8, day: i8) -> Day {
 }
 
 /// Income and expense over two months, one of each that does not count.
-async fn with_transactions() -> Fixture {
+async fn with_transactions() -> Both {
     use TransactionStatus::{Cancelled, Completed, Pending};
     use TransactionType::{Expense, Income, Transfer};
     let mut batch = with_clients();
@@ -69,7 +67,7 @@ async fn with_transactions() -> Fixture {
         }
         batch.transactions.push(new(row));
     }
-    Fixture::with(batch).await
+    Both::with(batch).await
 }
 
 #[tokio::test]
@@ -159,7 +157,7 @@ async fn balances_are_as_worked_out_by_hand() {
 async fn time_and_expenses_are_filtered() {
     let mut batch = with_clients();
     let clients = [client(10), client(11)];
-    batch.invoices.push(new(super::samples::invoice(30, &clients[0])));
+    batch.invoices.push(new(crate::samples::invoice(30, &clients[0])));
     for n in 60..66_u8 {
         let of = &clients[usize::from(n % 2)];
         batch.time_entries.push(new(TimeEntry {
@@ -187,7 +185,7 @@ async fn time_and_expenses_are_filtered() {
             ..expense(n, of)
         }));
     }
-    let fixture = Fixture::with(batch).await;
+    let fixture = Both::with(batch).await;
     let reader = fixture.reader();
     let found = async |time: TimeEntryFilter| {
         let spent = ExpenseFilter {
@@ -267,7 +265,7 @@ async fn jobs_and_proposals_are_the_markets() {
         }));
     }
     batch.jobs.extend(jobs.iter().cloned().map(new));
-    let fixture = Fixture::with(batch).await;
+    let fixture = Both::with(batch).await;
     let reader = fixture.reader();
     let found = async |filter: JobFilter| {
         let rows = walked(async |part| reader.jobs(filter.clone(), part).await.unwrap());
@@ -309,7 +307,7 @@ async fn alerts_and_audit_records_run_newest_first() {
     batch.firm.audit_count = 6;
     let records: Vec<AuditRecord> = (1..=6).map(audit).collect();
     batch.audit.clone_from(&records);
-    let fixture = Fixture::with(batch).await;
+    let fixture = Both::with(batch).await;
     let reader = fixture.reader();
     let found = async |filter: AlertFilter| {
         let rows = walked(async |part| reader.alerts(FIRM, filter, part).await.unwrap());
