@@ -17,7 +17,8 @@ use crate::samples::{
     entries, expense, invoice, job, member, movement, outcome, payment, proposal, refund, retainer,
     sar, statement_line, time_entry, transaction,
 };
-use crate::{Reader, SqliteStore};
+use crate::{Opening, Reader, SqliteStore, sqlite};
+
 pub(crate) const FIRM: Id<Firm> = Id::new([1; 12]);
 
 pub(crate) struct Fixture {
@@ -33,7 +34,8 @@ impl Fixture {
     }
 
     fn open(folder: tempfile::TempDir) -> Self {
-        let (store, reader) = crate::sqlite::open(&folder.path().join("a.db")).unwrap();
+        let (store, reader) =
+            sqlite::open(&folder.path().join("a.db"), Opening::default()).unwrap();
         Self { store, reader, folder }
     }
 

@@ -27,20 +27,24 @@ use self::{
     session::{Session, said},
     target::Target,
 };
-use crate::{OpenError, migrate::ALL};
+use crate::{OpenError, Opening, migrate::ALL};
 
 pub(crate) use self::read::{Pool, Snapshot};
 pub use self::{session::ConnectError, target::UrlError};
 
-/// Connects once, to say at once what is wrong, brings the schema up to date, and makes so many writers.
-pub(crate) fn open(url: &str, count: usize) -> Result<Vec<PostgresStore>, OpenError> {
+/// Connects once, to say at once what is wrong, and makes the writers and the readers. They know the same
+/// primary.
+pub(crate) fn open(url: &str, opening: Opening) -> Result<(Vec<PostgresStore>, Pool), OpenError> {
     let target = Target::parse(url)?;
     blocking(async {
         let mut session = target.connect().await?;
-        migrate::run(&mut session.client, ALL).await?;
+        if opening.migrates {
+            migrate::run(&mut session.client, ALL).await?;
+        }
         Ok(())
-    })
-    .map(|()| (0..count).map(|_| PostgresStore::new(target.clone())).collect())
+    })?;
+    let stores = (0..opening.lane_count).map(|_| PostgresStore::new(target.clone())).collect();
+    Ok((stores, Pool::new(target)?))
 }
 
 /// Connects once, to say at once what is wrong; the schema must be up to date already.

@@ -354,13 +354,14 @@ async fn what_was_committed_is_there_after_reopening() {
 #[tokio::test]
 async fn a_second_server_is_refused_and_a_reader_is_not() {
     let mut fixture = Fixture::new();
-    let refused = crate::open(&fixture.url()).unwrap_err();
+    let refused = crate::open(&fixture.url(), crate::Opening::default()).unwrap_err();
     assert!(matches!(refused, crate::OpenError::Served(_)), "{refused}");
     #[cfg(unix)]
     {
         let link = fixture.folder().join("link.db");
         std::os::unix::fs::symlink(fixture.file(), &link).unwrap();
-        let refused = crate::open(&format!("sqlite:{}", link.display())).unwrap_err();
+        let refused = crate::open(&format!("sqlite:{}", link.display()), crate::Opening::default())
+            .unwrap_err();
         assert!(matches!(refused, crate::OpenError::Served(_)), "{refused}");
     }
     let reader = crate::open_reader(&fixture.url()).unwrap();

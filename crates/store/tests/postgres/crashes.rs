@@ -82,9 +82,9 @@ fn a_server_that_may_lose_commits_is_refused() {
     let database = cluster.fresh_database();
     for setting in ["synchronous_commit", "fsync", "full_page_writes"] {
         cluster.set(setting, "off");
-        let refusal = store::open_postgres(&database.url, 1).unwrap_err().to_string();
+        let refusal = store::migrate(&database.url).unwrap_err().to_string();
         assert!(refusal.contains(&format!("`{setting}` is `off`")), "{refusal}");
         cluster.set(setting, "on");
     }
-    store::open_postgres(&database.url, 1).unwrap();
+    store::migrate(&database.url).unwrap();
 }

@@ -22,8 +22,10 @@ use engine::{
     Clock, CommandResult, Engine, Ids, Intent, Limits, Once, Options, Render, Request, Settled,
     Silent, Trouble,
 };
+use store::Opening;
 use throwaway::Cluster;
 
+const ONE_LANE: Opening = Opening { lane_count: 1, migrates: true };
 const FIRM: Id<Firm> = Id::new([1; 12]);
 /// How much there is at first: of as many digits as what is left in the end.
 pub const AMOUNT: i64 = 900_000;
@@ -62,7 +64,7 @@ fn engine_on(url: &str) -> Engine {
         observer: Arc::new(Silent),
         decide: domain::decide,
     };
-    Engine::start(store::open_postgres(url, 1).unwrap(), options).unwrap()
+    Engine::start(store::open(url, ONE_LANE).unwrap().stores, options).unwrap()
 }
 
 impl Rig {

@@ -164,7 +164,7 @@ fn assert_sound(reader: &Reader, firms: Vec<Id<Firm>>) {
 
 async fn start(folder: &TempDir, options: &Options) -> (SocketAddr, Running) {
     let url = format!("sqlite:{}", folder.path().join("test.db").display());
-    let database = store::open(&url).expect("the database opens");
+    let database = store::open(&url, store::Opening::default()).expect("the database opens");
     let reader = database.reader.clone();
     let wrap = |inner| Faulty { inner, faults: Arc::clone(&options.faults) };
     let stores = database.stores.into_iter().map(wrap).collect();

@@ -25,10 +25,10 @@ impl Both {
     pub(super) fn new() -> Self {
         let sqlite = fixture::Fixture::new();
         let postgres = fresh();
-        let mut writers = open_postgres(&postgres.url, 1).unwrap();
-        let reader =
-            Twin { sqlite: sqlite.reader().clone(), postgres: open_reader(&postgres.url).unwrap() };
-        Self { sqlite, postgres, writer: writers.pop().unwrap(), reader }
+        let crate::Database { mut stores, reader } =
+            open(&postgres.url, Opening::default()).unwrap();
+        let reader = Twin { sqlite: sqlite.reader().clone(), postgres: reader };
+        Self { sqlite, postgres, writer: stores.pop().unwrap(), reader }
     }
 
     /// Databases that hold what `batch` writes.
@@ -55,7 +55,7 @@ fn fresh() -> Database {
     let cluster = Cluster::shared();
     let template = MIGRATED.get_or_init(|| {
         let database = cluster.fresh_database();
-        open_postgres(&database.url, 1).unwrap();
+        migrate(&database.url).unwrap();
         database.name
     });
     cluster.fresh_from(template)
