@@ -113,6 +113,19 @@ pub(crate) fn complete(
     if missing == 0 { Ok(()) } else { Err(SchemaError::Behind { applied, known }) }
 }
 
+/// Refuses a database that lacks any of `migrations`. It may have more: a newer version has been there,
+/// and whatever it adds leaves an older one that still runs all that it needs.
+///
+/// # Errors
+/// [`SchemaError`]
+pub(crate) fn present(
+    remembered: &[Remembered],
+    migrations: &[Migration],
+) -> Result<(), SchemaError> {
+    let known = remembered.len().min(migrations.len());
+    complete(&remembered[..known], migrations)
+}
+
 impl Migration {
     /// SHA-256 in hex. Line ends don't count: a checkout may rewrite them.
     pub(crate) fn checksum(&self) -> String {
