@@ -170,9 +170,10 @@ async fn two_processes_that_start_at_once_on_an_empty_database_both_serve() {
 }
 
 /// What the next version would add: a table, an index, and a column that may be empty; in one
-/// transaction, under the lock of whoever migrates.
+/// transaction, under the lock of whoever migrates, the firms first.
 const NEXT: &str = "begin;
     select pg_advisory_xact_lock(x'616d616e6168'::bigint);
+    lock table firms in exclusive mode;
     create table reminders (firm_id bytea not null references firms (id), id bytea not null,
         primary key (firm_id, id));
     create index retainers_noted on retainers (firm_id, notes);
