@@ -100,6 +100,19 @@ pub(crate) fn missing<'m>(
     Ok(known)
 }
 
+/// Which of `migrations` a database lacks that is being served; a newer version may have been there
+/// since.
+///
+/// # Errors
+/// [`SchemaError::Changed`]
+pub(crate) fn lacking<'m>(
+    remembered: &[Remembered],
+    migrations: &'m [Migration],
+) -> Result<&'m [Migration], SchemaError> {
+    let known = remembered.get(..migrations.len()).unwrap_or(remembered);
+    missing(known, migrations)
+}
+
 /// Refuses a database that lacks any of `migrations`, or has others.
 ///
 /// # Errors
@@ -108,9 +121,7 @@ pub(crate) fn complete(
     remembered: &[Remembered],
     migrations: &[Migration],
 ) -> Result<(), SchemaError> {
-    let (known, missing) = (migrations.len(), missing(remembered, migrations)?.len());
-    let applied = known - missing;
-    if missing == 0 { Ok(()) } else { Err(SchemaError::Behind { applied, known }) }
+    nothing(missing(remembered, migrations)?, migrations)
 }
 
 /// Refuses a database that lacks any of `migrations`. It may have more: a newer version has been there,
@@ -122,8 +133,13 @@ pub(crate) fn present(
     remembered: &[Remembered],
     migrations: &[Migration],
 ) -> Result<(), SchemaError> {
-    let known = remembered.len().min(migrations.len());
-    complete(&remembered[..known], migrations)
+    nothing(lacking(remembered, migrations)?, migrations)
+}
+
+fn nothing(missing: &[Migration], migrations: &[Migration]) -> Result<(), SchemaError> {
+    let (known, missing) = (migrations.len(), missing.len());
+    let applied = known - missing;
+    if missing == 0 { Ok(()) } else { Err(SchemaError::Behind { applied, known }) }
 }
 
 impl Migration {

@@ -6,6 +6,7 @@ mod disk;
 mod judge;
 mod load;
 mod several;
+mod standby;
 mod verify;
 
 use std::{
