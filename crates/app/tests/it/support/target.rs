@@ -47,7 +47,7 @@ enum System {
 /// A running system and the levers that a scenario may pull.
 pub struct Target {
     addresses: Mutex<Vec<SocketAddr>>,
-    /// How many requests have been dealt.
+    /// How many single requests and races have been dealt.
     dealt: AtomicUsize,
     pub clock: Arc<HandClock>,
     pub faults: Arc<Faults>,
@@ -129,8 +129,15 @@ impl Target {
 
     /// Where the next request goes.
     pub fn address(&self) -> SocketAddr {
+        self.addresses_of(1)[0]
+    }
+
+    /// Where the requests of a race go. Of two addresses: one, two, two, one, one, two … so that neither
+    /// has every other one for itself, which may be all of a kind.
+    fn addresses_of(&self, count: usize) -> Vec<SocketAddr> {
         let addresses = self.addresses.lock().unwrap();
-        addresses[self.dealt.fetch_add(1, Relaxed) % addresses.len()]
+        let first = self.dealt.fetch_add(1, Relaxed);
+        (0..count).map(|n| addresses[(first + n.div_ceil(2)) % addresses.len()]).collect()
     }
 
     /// One request, on a warm connection if there is one.
@@ -178,8 +185,8 @@ impl Target {
         let barrier = Arc::new(Barrier::new(calls.len()));
         let (mut running, mut sent) = (JoinSet::new(), Vec::new());
         let mut connections = Vec::new();
-        for _ in &calls {
-            connections.push(self.warm().await);
+        for address in self.addresses_of(calls.len()) {
+            connections.push(self.warm(address).await);
         }
         let disturber = self.disturb();
         for (n, (call, connection)) in calls.into_iter().zip(connections).enumerate() {
@@ -224,8 +231,7 @@ impl Target {
     }
 
     /// A connection that has carried a request before.
-    async fn warm(&self) -> Connection {
-        let address = self.address();
+    async fn warm(&self, address: SocketAddr) -> Connection {
         if let Some(connection) = self.idle(address) {
             return connection;
         }
