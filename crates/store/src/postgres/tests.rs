@@ -8,7 +8,11 @@ use std::{
     time::{Duration, Instant},
 };
 
-use domain::{Actor, Id, Role, Timestamp, billing::client::CreateClient, rows::ClientProfile};
+use domain::{
+    Actor, Id, Role, Timestamp,
+    billing::client::CreateClient,
+    rows::{ClientProfile, Firm},
+};
 use engine::{
     Clock, CommandResult, Engine, Ids, Intent, Limits, Once, Options, Render, Request, Settled,
     Silent, Trouble,
@@ -17,7 +21,7 @@ use throwaway::{Cluster, Database};
 
 use super::open_knowing;
 use crate::{
-    OpenError, Opening,
+    OpenError, Opening, Reader,
     migrate::{ALL, Migration, SchemaError},
 };
 
@@ -40,6 +44,7 @@ alter table firms add column motto text;
 const NEWER: &[Migration] = &[ALL[0], ALL[1], NEXT];
 const OLDER: &[Migration] = &[ALL[0]];
 
+const FIRM: Id<Firm> = Id::new([1; 12]);
 const LOAD: Duration = Duration::from_millis(300);
 
 /// 2026-06-01T00:00:00Z, always.
@@ -73,7 +78,7 @@ async fn make(engine: &Engine, key: u64) -> Result<String, Trouble> {
     }));
     let profile = ClientProfile { full_name: "Noura".to_owned(), ..ClientProfile::default() };
     let request = Request {
-        actor: Actor { user: Id::new([2; 12]), firm: Id::new([1; 12]), claimed: Role::Owner },
+        actor: Actor { user: Id::new([2; 12]), firm: FIRM, claimed: Role::Owner },
         command: CreateClient { kind: None, profile, user: None }.into(),
         intent: Intent::CarryOut,
         origin: "test".into(),
@@ -111,6 +116,19 @@ async fn load(engine: Engine, next: Arc<AtomicU64>, until: Arc<AtomicBool>) -> u
     made
 }
 
+/// Reads all that the firm has, in one snapshot after the other, until told to stop; how often.
+fn read(database: &Database, until: &AtomicBool) -> usize {
+    // Not one of those that are ended.
+    let url = format!("{}?application_name=reader", database.url);
+    let reader: Reader = super::open_reader(&url).unwrap().into();
+    let mut count = 0;
+    while !until.load(Relaxed) {
+        reader.rows(FIRM, &mut |_| ()).unwrap();
+        count += 1;
+    }
+    count
+}
+
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn a_running_version_goes_on_while_a_newer_one_migrates_and_serves_beside_it() {
     let cluster = Cluster::shared();
@@ -120,6 +138,10 @@ async fn a_running_version_goes_on_while_a_newer_one_migrates_and_serves_beside_
         let (next, until) = (Arc::<AtomicU64>::default(), Arc::<AtomicBool>::default());
         make(&old, u64::MAX).await.unwrap();
         let on_old = tokio::spawn(load(old.clone(), Arc::clone(&next), Arc::clone(&until)));
+        let reading = tokio::task::spawn_blocking({
+            let (database, until) = (database.clone(), Arc::clone(&until));
+            move || read(&database, &until)
+        });
         tokio::time::sleep(LOAD).await;
         // Under load; in the middle of it the sessions of the old one end, and it must connect anew.
         let new = tokio::task::spawn_blocking({
@@ -134,6 +156,7 @@ async fn a_running_version_goes_on_while_a_newer_one_migrates_and_serves_beside_
         assert!(!cluster.sql(&database.name, end).is_empty());
         tokio::time::sleep(LOAD).await;
         until.store(true, Relaxed);
+        assert!(reading.await.unwrap() > 0);
         let made = 1 + on_old.await.unwrap() + on_new.await.unwrap();
         let found = "select count(*), count(distinct number), max(number) from clients";
         let numbered = format!("CLT-2026-{made:04}");
