@@ -132,12 +132,17 @@ impl Target {
         self.addresses_of(1)[0]
     }
 
-    /// Where the requests of a race go. Of two addresses: one, two, two, one, one, two … so that neither
-    /// has every other one for itself, which may be all of a kind.
+    /// Where the requests of a race go: the first and the last to different ones, those between them by
+    /// chance, so that in some round any two go to different ones.
     fn addresses_of(&self, count: usize) -> Vec<SocketAddr> {
         let addresses = self.addresses.lock().unwrap();
         let first = self.dealt.fetch_add(1, Relaxed);
-        (0..count).map(|n| addresses[(first + n.div_ceil(2)) % addresses.len()]).collect()
+        let dealt = (0..count).map(|n| match n {
+            0 => first,
+            _ if n + 1 == count => first + 1,
+            _ => usize::from(random_share() < 0.5),
+        });
+        dealt.map(|n| addresses[n % addresses.len()]).collect()
     }
 
     /// One request, on a warm connection if there is one.
