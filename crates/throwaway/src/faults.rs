@@ -67,6 +67,19 @@ impl Cluster {
         chosen == [["t"]]
     }
 
+    /// The session of this database that waits for a synchronous standby, once there is one.
+    #[track_caller]
+    pub fn waiting_commit(&self, database: &str) -> i32 {
+        let waiting = format!(
+            "select pid from pg_stat_activity where wait_event = 'SyncRep' and datname = {}",
+            quoted(database)
+        );
+        wait_for("a commit to wait for its standby", || {
+            let rows = self.sql("postgres", &waiting);
+            rows.first().map(|row| row[0].parse().expect("a process id is a number"))
+        })
+    }
+
     /// Changes a setting for every connection made after this call; older ones have it at their next
     /// statement. What PostgreSQL reads at its start only needs a [`Cluster::restart_immediate`], too.
     #[track_caller]

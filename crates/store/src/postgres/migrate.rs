@@ -11,7 +11,7 @@ use crate::migrate::{self, Migration, Remembered, SchemaError};
 const TURN: i64 = 0x61_6d_61_6e_61_68;
 
 /// Applies what is missing. A firm's rows are all found by its id, so where the `citus` extension is
-/// present every new table is spread by it.
+/// present every table that is not yet spread by it is; also when the extension came later.
 ///
 /// # Errors
 /// [`SchemaError`]; nothing was applied.
@@ -32,9 +32,8 @@ pub(crate) async fn run(client: &mut Client, migrations: &[Migration]) -> Result
         let row = (migration.number, migration.name, migration.checksum());
         transaction.execute(remember, &[&row.0, &row.1, &row.2]).await.map_err(failed)?;
     }
-    if let Some(last) = missing.last() {
-        transaction.batch_execute(DISTRIBUTE).await.map_err(|error| last.failed(&Told(error)))?;
-    }
+    let undistributed = |error| SchemaError::Undistributed(Told(error).to_string());
+    transaction.batch_execute(DISTRIBUTE).await.map_err(undistributed)?;
     transaction.commit().await.map_err(unreadable)?;
     for Migration { number, name, .. } in missing {
         tracing::info!(number, name, "migration applied");

@@ -6,7 +6,9 @@
 mod crashes;
 mod cuts;
 mod failover;
+mod outages;
 mod rig;
+mod waits;
 
 /// Two processes that meet an empty database both serve it in the end.
 #[test]
