@@ -3,10 +3,7 @@
 use domain::{
     change::{Batch, FirmBatch},
     entities,
-    rows::{
-        Alert, BatchId, Case, Client, CreditNote, Expense, Firm, Invoice, Job, Payment, Proposal,
-        Refund, Retainer, Stored, TimeEntry, Transaction,
-    },
+    rows::{BatchId, Firm, Stored},
 };
 use engine::{Store, StoreError};
 

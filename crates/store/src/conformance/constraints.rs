@@ -8,6 +8,7 @@ use domain::{
         JobStatus, Payment, PaymentStage, Proposal, ProposalStatus, Refund, Retainer, Source,
         TimeEntry, Transaction,
     },
+    table::Row as _,
 };
 use engine::{Store, StoreError};
 

@@ -11,8 +11,9 @@ use domain::{
 };
 use engine::{Store, model::Model};
 
+use super::subject::{Subject, on_each, on_every_store};
 use crate::{
-    {FIRM, Fixture, empty_batch, new},
+    fixture::{FIRM, empty_batch, new},
     samples::{
         application, at, audit, case, client, id, invoice, job, payment, proposal, retainer, sar,
         time_entry,

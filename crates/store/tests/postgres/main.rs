@@ -8,6 +8,8 @@ mod cuts;
 mod failover;
 mod outages;
 mod rig;
+mod schema;
+mod tls;
 mod waits;
 
 /// Two processes that meet an empty database both serve it in the end.
