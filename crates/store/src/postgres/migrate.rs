@@ -52,14 +52,14 @@ declare fresh record;
 begin
     if to_regclass('pg_dist_partition') is null then return; end if;
     for fresh in
-        select t.oid::regclass as name, a.attname as by
+        select t.oid::regclass as name, a.attname as owner
         from pg_class t join pg_attribute a on a.attrelid = t.oid
         where t.relkind = 'r' and t.relnamespace = current_schema()::regnamespace
           and (a.attname = 'firm_id' or (t.relname = 'firms' and a.attname = 'id'))
           and not exists (select from pg_dist_partition p where p.logicalrelid = t.oid)
         order by t.relname <> 'firms', t.oid
     loop
-        perform create_distributed_table(fresh.name, fresh.by::text,
+        perform create_distributed_table(fresh.name, fresh.owner::text,
             colocate_with => case when fresh.name = 'firms'::regclass then 'none' else 'firms' end);
     end loop;
 end $$";

@@ -4,6 +4,7 @@
 //! transaction after the other, whoever carries it out. What was read stays true until the commit;
 //! versions, counts of changed rows and constraints stand behind that all the same.
 
+mod advice;
 mod codec;
 mod limits;
 mod load;

@@ -11,7 +11,7 @@ use tokio_postgres::{
     AsyncMessage, Client, Config, NoTls, Statement, config::SslMode, types::Type,
 };
 
-use super::{limits, target::Target, write::in_order};
+use super::{advice::advice, limits, target::Target, write::in_order};
 
 /// Why there is no connection.
 #[derive(Debug, thiserror::Error)]
@@ -281,7 +281,11 @@ impl Session {
 const VERSION_MIN: i32 = 150_000;
 
 fn away(host: &Config, error: &tokio_postgres::Error) -> ConnectError {
-    ConnectError::Away { host: name(host), reason: said(error) }
+    let reason = match advice(error) {
+        Some(advice) => format!("{}: {advice}", said(error)),
+        None => said(error),
+    };
+    ConnectError::Away { host: name(host), reason }
 }
 
 /// What the server or the network said.

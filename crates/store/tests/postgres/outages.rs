@@ -19,7 +19,7 @@ use crate::{
 };
 
 /// Longer than any pause between two looks, and shorter than a database is looked for.
-const AWAY: Duration = Duration::from_millis(2_200);
+const AWAY: Duration = Duration::from_millis(2_500);
 /// The longest that a caller waits to be told that nothing was done.
 const TOLD_AFTER_MAX: Duration = Duration::from_secs(8);
 
@@ -35,18 +35,19 @@ async fn consume_while(rig: &Rig, n: i64, meanwhile: impl FnOnce()) -> Result<Se
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn a_database_that_is_away_for_two_seconds_is_waited_for() {
-    let cluster = Cluster::start();
-    let database = cluster.fresh_database();
-    let rig = Rig::new(&database.url).await;
+    let cluster = Cluster::shared();
+    let (database, proxy) = (cluster.fresh_database(), cluster.proxy());
+    let rig = Rig::new(&proxy.url(&database.name)).await;
     for _ in 0..4 {
-        tokio::task::block_in_place(|| cluster.kill9());
+        proxy.refuse();
+        proxy.reset_all();
         let back = || {
             sleep(AWAY);
-            cluster.start_again();
+            proxy.heal();
         };
         consume_while(&rig, rig.next(), back).await.unwrap();
     }
-    assert_eq!(Found::on(&cluster, &database.name).0.len(), 4);
+    assert_eq!(Found::on(cluster, &database.name).0.len(), 4);
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
