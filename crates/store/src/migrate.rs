@@ -72,6 +72,9 @@ pub enum SchemaError {
         /// What the database said.
         error: String,
     },
+    /// Citus is there and does not take the tables.
+    #[error("the tables could not be distributed by Citus, and nothing was changed: {0}")]
+    Undistributed(String),
     /// The list of applied migrations can't be read.
     #[error("the list of applied migrations can't be read: {0}")]
     Unreadable(String),

@@ -21,7 +21,7 @@ const TRIES_MAX: u32 = 100;
 const PAUSE: Duration = Duration::from_millis(200);
 
 /// Applies what is missing. A firm's rows are all found by its id, so where the `citus` extension is
-/// present every new table is spread by it.
+/// present every table that is not yet spread by it is; also when the extension came later.
 ///
 /// # Errors
 /// [`SchemaError`]; nothing was applied.
@@ -94,10 +94,9 @@ async fn apply<'m>(
         let row = (migration.number, migration.name, migration.checksum());
         transaction.execute(remember, &[&row.0, &row.1, &row.2]).await.map_err(failed)?;
     }
-    if let Some(last) = missing.last() {
-        let failed = |error| Failure::of(error, |told| last.failed(&told));
-        transaction.batch_execute(DISTRIBUTE).await.map_err(failed)?;
-    }
+    let undistributed =
+        |error| Failure::of(error, |told| SchemaError::Undistributed(told.to_string()));
+    transaction.batch_execute(DISTRIBUTE).await.map_err(undistributed)?;
     transaction.commit().await.map_err(unreadable)?;
     Ok(missing)
 }
@@ -113,14 +112,14 @@ declare fresh record;
 begin
     if to_regclass('pg_dist_partition') is null then return; end if;
     for fresh in
-        select t.oid::regclass as name, a.attname as by
+        select t.oid::regclass as name, a.attname as owner
         from pg_class t join pg_attribute a on a.attrelid = t.oid
         where t.relkind = 'r' and t.relnamespace = current_schema()::regnamespace
           and (a.attname = 'firm_id' or (t.relname = 'firms' and a.attname = 'id'))
           and not exists (select from pg_dist_partition p where p.logicalrelid = t.oid)
         order by t.relname <> 'firms', t.oid
     loop
-        perform create_distributed_table(fresh.name, fresh.by::text,
+        perform create_distributed_table(fresh.name, fresh.owner::text,
             colocate_with => case when fresh.name = 'firms'::regclass then 'none' else 'firms' end);
     end loop;
 end $$";

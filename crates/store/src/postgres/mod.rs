@@ -4,6 +4,7 @@
 //! transaction after the other, whoever carries it out. What was read stays true until the commit;
 //! versions, counts of changed rows and constraints stand behind that all the same.
 
+mod advice;
 mod codec;
 mod limits;
 mod load;
@@ -157,7 +158,8 @@ impl Store for PostgresStore {
         // batch is durable, and nothing but the database's own word that it is not.
         let answer = timeout(limits::COMMIT_WAIT_MAX, session.client.batch_execute("commit")).await;
         let why = match (answer, session.take_warning()) {
-            (Ok(Ok(())), None) => return Ok(()),
+            (Ok(Ok(())), None) if self.is_current() => return Ok(()),
+            (Ok(Ok(())), None) => "another server has become the primary".to_owned(),
             (Ok(Ok(())), Some(warning)) => warning,
             (Ok(Err(error)), _) => said(&error),
             (Err(_), _) => format!("no answer in {:?}", limits::COMMIT_WAIT_MAX),
@@ -187,12 +189,18 @@ impl PostgresStore {
     /// The connection; a new one if there is none. A database that has gone is given some time to come
     /// back: it restarts, or another takes its place.
     async fn connected(&mut self) -> Result<&mut Session, StoreError> {
-        if self.session.as_ref().is_none_or(|session| session.client.is_closed()) {
+        if !self.is_current() {
             self.session = None;
             let until = Instant::now() + limits::RECONNECT_WAIT_MAX;
             self.session = Some(self.connect(until).await.map_err(|error| unavailable(&error))?);
         }
         self.open()
+    }
+
+    /// Whether there is a connection, and its server has not been replaced.
+    fn is_current(&self) -> bool {
+        let session = self.session.as_ref();
+        session.is_some_and(|open| !open.client.is_closed() && self.target.is_newest(open))
     }
 
     /// Looks for the primary until then.
@@ -204,10 +212,10 @@ impl PostgresStore {
                     error @ (ConnectError::Away { .. }
                     | ConnectError::Fenced { .. }
                     | ConnectError::Schema(SchemaError::Unreadable(_))),
-                ) if Instant::now() + pause < until => {
+                ) if Instant::now() < until => {
                     tracing::debug!(%error, "looking for the database");
                     tokio::time::sleep(jittered(pause)).await;
-                    pause *= 2;
+                    pause = limits::RECONNECT_PAUSE_MAX.min(pause * 2);
                 }
                 done => return done,
             }
