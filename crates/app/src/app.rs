@@ -6,14 +6,14 @@ use engine::{Clock, Decide, Engine, Ids, Limits, Store, SystemClock};
 use store::Reader;
 
 use crate::{
-    http::{Auth, RequestIds, Secret},
+    http::{Auth, Keys, Proxies, Rate, Rates, RequestIds},
     metrics::Metrics,
 };
 
 /// How the product is set up. Tests hand in their own clock, limits and decisions.
 pub struct Settings {
-    /// What tokens are signed with.
-    pub secret: Secret,
+    /// What tokens are verified with.
+    pub keys: Keys,
     /// Bounds of the engine.
     pub limits: Limits,
     /// Tells the time, to the engine and to tokens.
@@ -22,17 +22,23 @@ pub struct Settings {
     pub decide: Decide,
     /// Browser origins that may call with credentials, such as `https://app.example.com`.
     pub cors_origins: Vec<String>,
+    /// Who may say on whose behalf a request comes; usually nobody.
+    pub proxies: Proxies,
+    /// What one user may send; usually whatever they like.
+    pub rate: Option<Rate>,
 }
 
 impl Settings {
     /// The usual ones.
-    pub fn new(secret: Secret) -> Self {
+    pub fn new(keys: impl Into<Keys>) -> Self {
         Self {
-            secret,
+            keys: keys.into(),
             limits: Limits::default(),
             clock: Arc::new(SystemClock),
             decide: domain::decide,
             cors_origins: Vec::new(),
+            proxies: Proxies::default(),
+            rate: None,
         }
     }
 }
@@ -62,6 +68,8 @@ pub struct App {
     pub metrics: Arc<Metrics>,
     /// Browser origins that may call with credentials.
     pub cors_origins: Vec<String>,
+    pub(crate) proxies: Proxies,
+    pub(crate) rates: Option<Rates>,
     pub(crate) request_ids: RequestIds,
 }
 
@@ -75,7 +83,7 @@ impl App {
         reader: Reader,
         settings: Settings,
     ) -> Result<Arc<Self>, StartError> {
-        let Settings { secret, limits, clock, decide, cors_origins } = settings;
+        let Settings { keys, limits, clock, decide, cors_origins, proxies, rate } = settings;
         let metrics = Arc::new(Metrics::default());
         let options = engine::Options {
             limits,
@@ -85,8 +93,16 @@ impl App {
             decide,
         };
         let engine = Engine::start(stores, options)?;
-        let auth = Auth::new(&secret, Arc::clone(&clock));
-        let request_ids = RequestIds::new(getrandom::u32()?);
-        Ok(Arc::new(Self { engine, reader, auth, clock, metrics, cors_origins, request_ids }))
+        Ok(Arc::new(Self {
+            engine,
+            reader,
+            auth: Auth::new(keys, Arc::clone(&clock)),
+            clock,
+            metrics,
+            cors_origins,
+            proxies,
+            rates: rate.map(Rates::new),
+            request_ids: RequestIds::new(getrandom::u32()?),
+        }))
     }
 }

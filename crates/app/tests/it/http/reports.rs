@@ -277,8 +277,7 @@ async fn reports_are_for_who_reconciles() {
             "secretary",
             "client",
         ] {
-            let is_let = ["owner", "admin", "accountant"].contains(&role)
-                || (role == "partner" && path == "/api/alerts");
+            let is_let = ["owner", "admin", "accountant", "partner"].contains(&role);
             let call = Call::get(path).token(&firm.token_of(&tokens::new_id(), role));
             let answer = ours.send(&call).await;
             assert_eq!(answer.status, if is_let { 200 } else { 403 }, "{role} {path}");
