@@ -2,6 +2,7 @@
 
 mod ageing;
 mod balance;
+mod entries;
 mod trust;
 
 use domain::actor::Action;
@@ -23,6 +24,7 @@ pub(in crate::http) fn routes() -> Resource {
     let owed = "What clients owe, by how long it has been due";
     Resource::new("reports", "The whole firm at a glance, when a day ended.")
         .get("/trial-balance", trial)
+        .get("/ledger", list("listEntries", "Every posting, newest first", SEE, entries::all))
         .get("/trust-ledger", ledger)
         .get("/reconciliation", read("getReconciliation", three, SEE, trust::reconciliation))
         .get("/receivables-ageing", read("getReceivablesAgeing", owed, SEE, ageing::receivables))
