@@ -8,6 +8,7 @@ use store::Reader;
 use crate::{
     http::{Auth, Keys, Proxies, Rate, Rates, RequestIds},
     metrics::Metrics,
+    reports::Reports,
 };
 
 /// How the product is set up. Tests hand in their own clock, limits and decisions.
@@ -26,6 +27,8 @@ pub struct Settings {
     pub proxies: Proxies,
     /// What one user may send; usually whatever they like.
     pub rate: Option<Rate>,
+    /// Reads reports where they may be some moments old, so that the primary does not have to.
+    pub reports: Option<Reader>,
 }
 
 impl Settings {
@@ -39,6 +42,7 @@ impl Settings {
             cors_origins: Vec::new(),
             proxies: Proxies::default(),
             rate: None,
+            reports: None,
         }
     }
 }
@@ -60,6 +64,8 @@ pub struct App {
     pub engine: Engine,
     /// Shows committed rows.
     pub reader: Reader,
+    /// Who reads reports.
+    pub reports: Reports,
     /// Verifies tokens.
     pub auth: Auth,
     /// Tells the time.
@@ -83,7 +89,8 @@ impl App {
         reader: Reader,
         settings: Settings,
     ) -> Result<Arc<Self>, StartError> {
-        let Settings { keys, limits, clock, decide, cors_origins, proxies, rate } = settings;
+        let Settings { keys, limits, clock, decide, cors_origins, proxies, rate, reports } =
+            settings;
         let metrics = Arc::new(Metrics::default());
         let options = engine::Options {
             limits,
@@ -93,9 +100,11 @@ impl App {
             decide,
         };
         let engine = Engine::start(stores, options)?;
+        let reports = Reports { primary: reader.clone(), lagging: reports };
         Ok(Arc::new(Self {
             engine,
             reader,
+            reports,
             auth: Auth::new(keys, Arc::clone(&clock)),
             clock,
             metrics,

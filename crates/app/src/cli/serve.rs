@@ -31,6 +31,10 @@ pub(super) struct ServeArgs {
     /// Where the books are kept: `sqlite:PATH` or `postgres://USER@HOST/DATABASE`.
     #[arg(long, env = "AMANAH_DATABASE", value_name = "URL", hide_env_values = true)]
     database: Option<String>,
+    /// A standby of it that reports and statistics are read from; they may then be some moments old.
+    /// Nothing is decided on what it says, and whoever names a `seq` is shown at least that.
+    #[arg(long, env = "AMANAH_READ_DATABASE", value_name = "URL", hide_env_values = true)]
+    read_database: Option<String>,
     /// Leave the schema as it is: `amanah migrate` is somebody else's turn. Until then the server
     /// answers that it is not ready.
     #[arg(long)]
@@ -141,6 +145,8 @@ async fn serve(args: ServeArgs) -> anyhow::Result<ExitCode> {
         .map(|per_second| Rate { per_second, burst: args.rate_burst.unwrap_or(per_second) });
     let opening = store::Opening { lane_count: args.lane_count, migrates: !args.no_migrate };
     let database = store::open(&url, opening)?;
+    let standby = args.read_database.as_deref().map(store::open_standby).transpose();
+    settings.reports = standby.context("--read-database")?;
     let app = App::start(database.stores, database.reader, settings)?;
     if let Some(secret) = &demo_secret {
         demo::fill(&app).await.context("filling the demo")?;

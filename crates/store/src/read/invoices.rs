@@ -71,7 +71,8 @@ impl Reader {
             let listed = page(db, only(firm, &filter), sorted(filter.order), &part)?;
             let filter = InvoiceFilter { order: Order::default(), ..filter.clone() };
             Ok((listed, sums(db, only(firm, &filter))?))
-        }).await
+        })
+        .await
     }
 
     /// What all invoices add up to, and what is due and overdue on `today`.

@@ -22,7 +22,8 @@ impl Reader {
 const NEWEST: (i64, i64) = (i64::MAX, i64::MAX);
 
 fn entries(db: &Db, firm: Id<Firm>, part: &Page) -> Result<Listed<Entry>, ReadError> {
-    let count = || counted(db, "select count(*) from entries e where e.firm_id = ?1", &[firm.into()]);
+    let count =
+        || counted(db, "select count(*) from entries e where e.firm_id = ?1", &[firm.into()]);
     let limit = part.limit();
     let (total, (seq, line), skipped) = match part {
         Page::After { cursor, .. } if !cursor.is_empty() => {

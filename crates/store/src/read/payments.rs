@@ -71,7 +71,8 @@ impl Reader {
             let listed = page(db, only(firm, &filter), sorted(filter.order), &part)?;
             let filter = PaymentFilter { order: Order::default(), ..filter.clone() };
             Ok((listed, sums(db, only(firm, &filter))?))
-        }).await
+        })
+        .await
     }
 
     /// What all payments add up to in each currency, by code; `recent` are those made on these days.

@@ -66,7 +66,8 @@ impl Reader {
         self.ask(move |db| {
             let listed = page(db, only(firm, &filter), Sorted::NEWEST, &part)?;
             Ok((listed, sums(db, firm, &filter)?))
-        }).await
+        })
+        .await
     }
 
     /// A retainer and a part of its journal, newest first; `None`: no such retainer.

@@ -15,7 +15,7 @@ use crate::http::{
 };
 
 pub(super) async fn all(question: Question) -> Result<Rows<Entry>, Refusal> {
-    let (reader, firm) = (&question.app.reader, question.firm());
+    let (reader, firm) = (&question.reader, question.firm());
     Ok(question.rows(reader.entries(firm, question.page.clone()).await?))
 }
 
