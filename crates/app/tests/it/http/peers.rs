@@ -21,7 +21,7 @@ async fn who_sends_too_much_is_told_to_wait_and_nothing_is_done() {
         // The dashboard's way in is no second one, and counts no request twice.
         let path = if n % 2 == 0 { "/api/clients" } else { "/api/v1/clients" };
         let call = firm.post(path, &json!({"fullName": "Noura"}));
-        let answer = ours.send(&call.key(&format!("k{n}"))).await;
+        let answer = ours.send(&call.key(format!("k{n}"))).await;
         if answer.status == 429 {
             assert_refused(&answer, 429, "rate_limited");
             assert_eq!(answer.header("retry-after"), Some("1"));
