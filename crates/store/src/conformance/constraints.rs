@@ -26,7 +26,11 @@ on_every_database! {
 }
 
 /// What `spoil` makes of a good batch is refused, and nothing of it is left.
-async fn refused<S: Store>(subject: &mut Subject<S>, good: &FirmBatch, spoil: impl FnOnce(&mut FirmBatch)) {
+async fn refused<S: Store>(
+    subject: &mut Subject<S>,
+    good: &FirmBatch,
+    spoil: impl FnOnce(&mut FirmBatch),
+) {
     let stored = subject.stored();
     let mut batch = good.clone();
     spoil(&mut batch);

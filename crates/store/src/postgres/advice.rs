@@ -24,9 +24,9 @@ pub(super) fn advice(error: &Error) -> Option<&'static str> {
     }
     // The driver has no type for these two.
     match cause.to_string().as_str() {
-        "server does not support TLS" => {
-            Some("turn `ssl` on there; sslmode=disable does without, and whoever listens reads along")
-        }
+        "server does not support TLS" => Some(
+            "turn `ssl` on there; sslmode=disable does without, and whoever listens reads along",
+        ),
         "password missing" => Some("put it into a file and name that in the URL: passfile=FILE"),
         _ => None,
     }

@@ -142,7 +142,9 @@ impl Store for PostgresStore {
         let answer = timeout(limits::COMMIT_WAIT_MAX, session.client.batch_execute("commit")).await;
         let why = match (answer, session.take_warning()) {
             (Ok(Ok(())), None) if self.is_current() => return Ok(()),
-            (Ok(Ok(())), None) => "another server has become the primary".to_owned(),
+            (Ok(Ok(())), None) => {
+                "the server that confirmed it has gone, or been replaced".to_owned()
+            }
             (Ok(Ok(())), Some(warning)) => warning,
             (Ok(Err(error)), _) => said(&error),
             (Err(_), _) => format!("no answer in {:?}", limits::COMMIT_WAIT_MAX),

@@ -104,8 +104,8 @@ impl Target {
         let (mut newest, mut failure) = (None::<Session>, None);
         for one in all.await {
             match one {
-                Ok(other) if newest.as_ref().is_some_and(|best| best.timeline >= other.timeline) => {
-                }
+                Ok(other)
+                    if newest.as_ref().is_some_and(|best| best.timeline >= other.timeline) => {}
                 Ok(found) => newest = Some(found),
                 Err(error) => failure = Some(error),
             }
@@ -117,11 +117,7 @@ impl Target {
         }
     }
 
-    async fn connect_to(
-        &self,
-        host: &Config,
-        purpose: Purpose,
-    ) -> Result<Session, ConnectError> {
+    async fn connect_to(&self, host: &Config, purpose: Purpose) -> Result<Session, ConnectError> {
         let session = self.open(host).await?;
         let timeline = match purpose {
             Purpose::Write => session.set_up(host).await?,

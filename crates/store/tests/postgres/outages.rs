@@ -217,3 +217,15 @@ async fn an_open_session_leaves_a_primary_that_another_was_promoted_over() {
     rig.consume(rig.next()).await.unwrap();
     assert_eq!((pair.on_primary().0.len(), pair.on_standby().0.len()), (before, 1));
 }
+
+/// The same for those that read: what was answered must be seen.
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn reads_leave_a_primary_that_another_was_promoted_over() {
+    let pair = Pair::new(Replication::Asynchronous);
+    let rig = Rig::before_any(&pair.url);
+    assert_eq!(rig.reader.firms().await.unwrap(), []);
+    tokio::task::block_in_place(|| pair.standby.promote());
+    // The lane has had no connection before: it looks at both.
+    rig.found().await.unwrap();
+    assert_eq!(rig.reader.firms().await.unwrap().len(), 1);
+}

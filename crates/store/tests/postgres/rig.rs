@@ -72,7 +72,6 @@ pub type Told = BTreeMap<i64, Result<i64, Trouble>>;
 /// What is there: of each accepted command, by its number, the place in the journal.
 pub struct Found(pub BTreeMap<i64, i64>);
 
-
 impl Rig {
     /// On an empty database: there is no firm yet.
     pub fn before_any(url: &str) -> Self {

@@ -59,7 +59,10 @@ fn strays(database: &Database) -> Vec<Vec<String>> {
 fn every_key_leads_with_the_firm() {
     let database = migrated();
     assert_eq!(strays(&database), [[""; 0]; 0]);
-    let count = rows(&database, "select count(*) from pg_index i join pg_class t on t.oid = i.indrelid where t.relnamespace = 'public'::regnamespace");
+    let count = rows(
+        &database,
+        "select count(*) from pg_index i join pg_class t on t.oid = i.indrelid where t.relnamespace = 'public'::regnamespace",
+    );
     assert!(count[0][0].parse::<usize>().unwrap() > 50, "{count:?}: the catalogue was not read");
 
     for (stray, named) in [

@@ -20,16 +20,20 @@ struct Authority {
 impl Authority {
     fn new() -> Self {
         let authority = Self { folder: tempfile::tempdir().unwrap() };
-        authority.openssl("req -x509 -newkey ec -pkeyopt ec_paramgen_curve:prime256v1 -nodes \
-                           -keyout ca.key -out ca.crt -subj /CN=authority -days 2");
+        authority.openssl(
+            "req -x509 -newkey ec -pkeyopt ec_paramgen_curve:prime256v1 -nodes \
+                           -keyout ca.key -out ca.crt -subj /CN=authority -days 2",
+        );
         authority
     }
 
     /// Certificate and key of a server of this name, valid for so many days from now.
     fn certify(&self, name: &str, days: i32) -> (Vec<u8>, Vec<u8>) {
         fs::write(self.path("names"), format!("subjectAltName={name}")).unwrap();
-        self.openssl("req -newkey ec -pkeyopt ec_paramgen_curve:prime256v1 -nodes \
-                      -keyout server.key -out server.csr -subj /CN=server");
+        self.openssl(
+            "req -newkey ec -pkeyopt ec_paramgen_curve:prime256v1 -nodes \
+                      -keyout server.key -out server.csr -subj /CN=server",
+        );
         self.openssl(&format!(
             "x509 -req -in server.csr -CA ca.crt -CAkey ca.key -CAcreateserial \
              -extfile names -out server.crt -days {days}"
@@ -68,7 +72,9 @@ impl Walled {
                  grant all on schema public to amanah"
             ),
         );
-        cluster.let_in("hostssl all amanah 127.0.0.1/32 scram-sha-256\nlocal all amanah scram-sha-256");
+        cluster.let_in(
+            "hostssl all amanah 127.0.0.1/32 scram-sha-256\nlocal all amanah scram-sha-256",
+        );
         Self { cluster, database, authority }
     }
 

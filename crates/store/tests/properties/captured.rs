@@ -67,9 +67,9 @@ impl Listening {
             }
             goes_on = None;
             let Some((_, said)) = line.split_once(&ours) else { continue };
-            let sent = said.strip_prefix("LOG:  ").filter(|said| {
-                said.starts_with("statement: ") || said.starts_with("execute ")
-            });
+            let sent = said
+                .strip_prefix("LOG:  ")
+                .filter(|said| said.starts_with("statement: ") || said.starts_with("execute "));
             if let Some((_, statement)) = sent.and_then(|said| said.split_once(": ")) {
                 let (statement, parameters) = (statement.trim().to_owned(), String::new());
                 all.push(Captured { statement, parameters });
@@ -95,7 +95,9 @@ impl Listening {
         });
         let named: Vec<&str> = named.map(|pair| pair[1]).collect();
         let table = match named[..] {
-            [] if WITHOUT_TABLE.iter().any(|start| statement.starts_with(start)) => return Ok(None),
+            [] if WITHOUT_TABLE.iter().any(|start| statement.starts_with(start)) => {
+                return Ok(None);
+            }
             [table] => table,
             _ => return Err(format!("{} tables: {statement}", named.len())),
         };
@@ -110,7 +112,8 @@ impl Listening {
             let condition = condition.split_once(" order by ").map_or(condition, |split| split.0);
             let first = condition.split(" and ").next().unwrap_or_default();
             let first = first.split(" for ").next().unwrap_or_default().trim();
-            let owns = first == format!("{owner} = $1") || first.ends_with(&format!(".{owner} = $1"));
+            let owns =
+                first == format!("{owner} = $1") || first.ends_with(&format!(".{owner} = $1"));
             let verb = if statement.starts_with("update ") { "update" } else { "select" };
             (verb, owns && !condition.contains(" or "))
         };
@@ -205,7 +208,8 @@ fn a_statement_without_its_firm_is_found() {
     let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().unwrap();
     runtime.block_on(async {
         let url = format!("{}?application_name=amanah", listening.database.url);
-        let (client, connection) = tokio_postgres::connect(&url, tokio_postgres::NoTls).await.unwrap();
+        let (client, connection) =
+            tokio_postgres::connect(&url, tokio_postgres::NoTls).await.unwrap();
         tokio::spawn(connection);
         let wrong = "select balance\n from retainers where id = $1";
         client.query(wrong, &[&FIRMS[0].bytes().as_slice()]).await.unwrap();
