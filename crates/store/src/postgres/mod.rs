@@ -14,6 +14,8 @@ mod session;
 mod settle;
 mod sql;
 mod target;
+#[cfg(test)]
+mod tests;
 mod write;
 
 use std::time::Duration;
@@ -28,7 +30,10 @@ use self::{
     session::{Session, said},
     target::Target,
 };
-use crate::{OpenError, Opening, migrate::ALL};
+use crate::{
+    OpenError, Opening,
+    migrate::{ALL, Migration, SchemaError},
+};
 
 pub(crate) use self::read::{Pool, Snapshot};
 pub use self::{session::ConnectError, target::UrlError};
@@ -36,15 +41,25 @@ pub use self::{session::ConnectError, target::UrlError};
 /// Connects once, to say at once what is wrong, and makes the writers and the readers. They know the same
 /// primary.
 pub(crate) fn open(url: &str, opening: Opening) -> Result<(Vec<PostgresStore>, Pool), OpenError> {
+    open_knowing(url, opening, ALL)
+}
+
+/// As [`open`], by a version that knows these migrations.
+fn open_knowing(
+    url: &str,
+    opening: Opening,
+    known: &'static [Migration],
+) -> Result<(Vec<PostgresStore>, Pool), OpenError> {
     let target = Target::parse(url)?;
     blocking(async {
         let mut session = target.connect().await?;
         if opening.migrates {
-            migrate::run(&mut session.client, ALL).await?;
+            migrate::run(&mut session.client, known).await?;
         }
         Ok(())
     })?;
-    let stores = (0..opening.lane_count).map(|_| PostgresStore::new(target.clone())).collect();
+    let stores =
+        (0..opening.lane_count).map(|_| PostgresStore::new(target.clone(), known)).collect();
     Ok((stores, Pool::new(target)?))
 }
 
@@ -79,13 +94,15 @@ fn blocking<T: Send>(
 /// A writing connection, and how to make the next one.
 pub struct PostgresStore {
     target: Target,
+    /// Nothing is carried out while one of them is missing.
+    known: &'static [Migration],
     /// Made when a lane first needs one, and given up after everything that may have broken it.
     session: Option<Session>,
 }
 
 impl PostgresStore {
-    pub(crate) const fn new(target: Target) -> Self {
-        Self { target, session: None }
+    const fn new(target: Target, known: &'static [Migration]) -> Self {
+        Self { target, known, session: None }
     }
 }
 
@@ -192,10 +209,12 @@ impl PostgresStore {
     async fn connect(&self, until: Instant) -> Result<Session, ConnectError> {
         let mut pause = limits::RECONNECT_PAUSE;
         loop {
-            match self.target.connect().await {
-                Err(error @ (ConnectError::Away { .. } | ConnectError::Fenced { .. }))
-                    if Instant::now() < until =>
-                {
+            match self.connect_once().await {
+                Err(
+                    error @ (ConnectError::Away { .. }
+                    | ConnectError::Fenced { .. }
+                    | ConnectError::Schema(SchemaError::Unreadable(_))),
+                ) if Instant::now() < until => {
                     tracing::debug!(%error, "looking for the database");
                     tokio::time::sleep(jittered(pause)).await;
                     pause = limits::RECONNECT_PAUSE_MAX.min(pause * 2);
@@ -203,6 +222,13 @@ impl PostgresStore {
                 done => return done,
             }
         }
+    }
+
+    /// The schema may be somebody else's to bring up to date, and this primary another than the last.
+    async fn connect_once(&self) -> Result<Session, ConnectError> {
+        let session = self.target.connect().await?;
+        migrate::present(&session.client, self.known).await?;
+        Ok(session)
     }
 
     /// The connection that a transaction is open on.

@@ -12,6 +12,7 @@ use tokio_postgres::{
 };
 
 use super::{advice::advice, limits, target::Target, write::in_order};
+use crate::migrate::SchemaError;
 
 /// Why there is no connection.
 #[derive(Debug, thiserror::Error)]
@@ -44,6 +45,9 @@ pub enum ConnectError {
         /// The server's version.
         version: String,
     },
+    /// The schema lacks what this version needs.
+    #[error(transparent)]
+    Schema(#[from] SchemaError),
     /// It was promoted away from.
     #[error("{host}: an old primary (timeline {timeline}, {newest} has been seen)")]
     Fenced {
