@@ -227,7 +227,9 @@ impl PostgresStore {
     /// The schema may be somebody else's to bring up to date, and this primary another than the last.
     async fn connect_once(&self) -> Result<Session, ConnectError> {
         let session = self.target.connect().await?;
-        migrate::present(&session.client, self.known).await?;
+        let present = migrate::present(&session.client, self.known);
+        let silent = |_| SchemaError::Unreadable("no answer".to_owned());
+        timeout(limits::CONNECT_WAIT_MAX, present).await.map_err(silent)??;
         Ok(session)
     }
 
