@@ -37,7 +37,9 @@ pub(crate) async fn carry_out<S: Store>(lane: &mut Lane<S>, mut turn: Turn) -> R
             StoreError::Conflict(reason) => {
                 lane.options.observer.conflict();
                 attempt_n += 1;
-                if attempt_n >= lane.options.limits.conflict_attempts_max {
+                let now = Instant::now();
+                let nobody_waits = turn.members.iter().all(|member| member.request.deadline < now);
+                if nobody_waits || attempt_n >= lane.options.limits.conflict_attempts_max {
                     answer_all(lane, turn.members, &Trouble::Unavailable(reason));
                     return Ok(());
                 }
