@@ -167,6 +167,11 @@ impl Command {
         keys
     }
 
+    /// What it is compared with where it has no key, so that it is not carried out twice unnoticed.
+    pub fn unkeyed_keys(&self) -> Option<Key> {
+        self.nature().moves_money.then_some(Key::Lately)
+    }
+
     /// The id of the row it is about, as far as `book` can tell.
     pub fn object(&self, book: &Book) -> Option<[u8; 12]> {
         self.parts().object(book)

@@ -188,7 +188,8 @@ pub(crate) async fn load_ahead<S: Store>(
             .map(|member| &member.request)
             .filter(|request| request.actor.firm == *firm);
         let keys = of_firm.flat_map(|request| {
-            request.command.keys(&request.actor).into_iter().chain(once::key(request))
+            let beside = once::key(request).or_else(|| request.command.unkeyed_keys());
+            request.command.keys(&request.actor).into_iter().chain(beside)
         });
         let keys = keys.collect();
         load(lane, *firm, keys).await?;

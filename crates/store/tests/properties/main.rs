@@ -239,32 +239,48 @@ proptest! {
 }
 
 #[test]
-fn the_random_programs_carry_out_every_command_and_reach_every_kind_of_outcome() {
+fn the_random_programs_carry_out_every_command() {
     use proptest::{strategy::ValueTree, test_runner::TestRunner};
-    const PROGRAMS_MAX: usize = 12_000;
+    const PROGRAMS_MAX: usize = 2_000;
     let mut runner = TestRunner::deterministic();
-    let mut missed: BTreeSet<&str> = BTreeSet::from(["accepted", "replayed", "key_reused"]);
-    missed.extend(domain::Rejection::CODES.iter().filter(|code| !UNREACHED.contains(code)));
     let mut idle: BTreeSet<&str> = Command::NAMES.iter().copied().collect();
     for _ in 0..PROGRAMS_MAX {
-        if missed.is_empty() && idle.is_empty() {
+        if idle.is_empty() {
             return;
         }
         let program = program().new_tree(&mut runner).unwrap().current();
         let steps = program.iter().flat_map(|burst| &burst.steps);
         for (step, settled) in steps.zip(on_model(&program, 16).0) {
+            if let Settled::Decided { result: Ok(_), .. } = settled.unwrap() {
+                idle.remove(step.command.name());
+            }
+        }
+    }
+    panic!("never carried out: {idle:?}");
+}
+
+#[test]
+fn the_random_programs_reach_every_kind_of_outcome() {
+    use proptest::{strategy::ValueTree, test_runner::TestRunner};
+    const PROGRAMS_MAX: usize = 12_000;
+    let mut runner = TestRunner::deterministic();
+    let mut missed: BTreeSet<&str> = BTreeSet::from(["accepted", "replayed", "key_reused"]);
+    missed.extend(domain::Rejection::CODES.iter().filter(|code| !UNREACHED.contains(code)));
+    for _ in 0..PROGRAMS_MAX {
+        if missed.is_empty() {
+            return;
+        }
+        let program = program().new_tree(&mut runner).unwrap().current();
+        for settled in on_model(&program, 16).0 {
             missed.remove(match settled.unwrap() {
-                Settled::Decided { result: Ok(_), .. } => {
-                    idle.remove(step.command.name());
-                    "accepted"
-                }
+                Settled::Decided { result: Ok(_), .. } => "accepted",
                 Settled::Decided { result: Err(rejection), .. } => rejection.code(),
                 Settled::Replayed(_) => "replayed",
                 Settled::KeyReused => "key_reused",
             });
         }
     }
-    panic!("never reached: {missed:?}; never carried out: {idle:?}");
+    panic!("never reached: {missed:?}");
 }
 
 /// Refusals that these programs can't get: of text that is no number, of other currencies, of hundreds

@@ -23,7 +23,7 @@ const OWN: [&str; 4] = ["page", "old", "h", "held"];
 /// Queries over all firms, of those who look after the whole database.
 const OF_ALL_FIRMS: [&str; 4] = [
     "from sqlite_master",
-    "select number from schema_migrations",
+    "from schema_migrations",
     "select id from firms",
     "where firm_id not in (select id from firms)",
 ];
