@@ -45,8 +45,10 @@ checks+=,response_schema_conformance,ignored_auth
 # --max-examples counts once an operation, but stateful runs once for the document, so they get more.
 cd "$folder"
 printf '[phases.stateful.generation]\nmax-examples = 100\n' >schemathesis.toml
+# One worker: CPython before 3.12 can't parse source in two threads at once (gh-106905), and says so in an
+# error that looks like a finding.
 timeout "$seconds_max" "$venv/bin/schemathesis" run "$address/openapi.json" \
-    --wait-for-schema 10 --workers 2 --seed 1 --generation-database none --no-shrink \
+    --wait-for-schema 10 --workers 1 --seed 1 --generation-database none --no-shrink \
     --phases examples,fuzzing,stateful --max-examples 12 --max-failures 10 \
     --checks "$checks" --warnings off --suppress-health-check all \
     --header "Authorization: Bearer $token" \
