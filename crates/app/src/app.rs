@@ -6,6 +6,7 @@ use engine::{Clock, Decide, Engine, Ids, Limits, Store, SystemClock};
 use store::Reader;
 
 use crate::{
+    audit::AuditKey,
     http::{Auth, RequestIds, Secret},
     metrics::Metrics,
 };
@@ -20,6 +21,8 @@ pub struct Settings {
     pub clock: Arc<dyn Clock>,
     /// Decides; [`domain::decide`] but in tests that need a defect.
     pub decide: Decide,
+    /// Signs checkpoints of the audit log; without it there are none.
+    pub audit_key: Option<Arc<AuditKey>>,
     /// Browser origins that may call with credentials, such as `https://app.example.com`.
     pub cors_origins: Vec<String>,
 }
@@ -32,6 +35,7 @@ impl Settings {
             limits: Limits::default(),
             clock: Arc::new(SystemClock),
             decide: domain::decide,
+            audit_key: None,
             cors_origins: Vec::new(),
         }
     }
@@ -60,6 +64,8 @@ pub struct App {
     pub clock: Arc<dyn Clock>,
     /// Counts.
     pub metrics: Arc<Metrics>,
+    /// Signs checkpoints of the audit log.
+    pub audit_key: Option<Arc<AuditKey>>,
     /// Browser origins that may call with credentials.
     pub cors_origins: Vec<String>,
     pub(crate) request_ids: RequestIds,
@@ -75,7 +81,7 @@ impl App {
         reader: Reader,
         settings: Settings,
     ) -> Result<Arc<Self>, StartError> {
-        let Settings { secret, limits, clock, decide, cors_origins } = settings;
+        let Settings { secret, limits, clock, decide, audit_key, cors_origins } = settings;
         let metrics = Arc::new(Metrics::default());
         let options = engine::Options {
             limits,
@@ -87,6 +93,15 @@ impl App {
         let engine = Engine::start(stores, options)?;
         let auth = Auth::new(&secret, Arc::clone(&clock));
         let request_ids = RequestIds::new(getrandom::u32()?);
-        Ok(Arc::new(Self { engine, reader, auth, clock, metrics, cors_origins, request_ids }))
+        Ok(Arc::new(Self {
+            engine,
+            reader,
+            auth,
+            clock,
+            metrics,
+            audit_key,
+            cors_origins,
+            request_ids,
+        }))
     }
 }

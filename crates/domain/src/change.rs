@@ -9,9 +9,9 @@ use crate::{
     id::{Id, Ref, User},
     number::Series,
     rows::{
-        AccountNet, Alert, Application, AuditRecord, Case, Client, ClientNet, Counter, CreditNote,
-        DayNet, Entry, Expense, Firm, Invoice, Job, Member, Movement, Outcome, Payment, Proposal,
-        Refund, Retainer, StatementLine, TimeEntry, Transaction,
+        AccountNet, Alert, Application, AuditNode, AuditRecord, Case, Client, ClientNet, Counter,
+        CreditNote, DayNet, Entry, Expense, Firm, Invoice, Job, Member, Movement, Outcome, Payment,
+        Proposal, Refund, Retainer, StatementLine, TimeEntry, Transaction,
     },
     time::{Day, Timestamp},
 };
@@ -139,6 +139,8 @@ macro_rules! changes {
             pub client_nets: Vec<ClientNet>,
             /// Audit records, in order.
             pub audit: Vec<AuditRecord>,
+            /// Nodes of their tree that are complete now, in order.
+            pub audit_nodes: Vec<AuditNode>,
             /// Outcomes under idempotency keys.
             pub outcomes: Vec<Arc<Outcome>>,
         }

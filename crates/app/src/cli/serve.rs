@@ -8,7 +8,7 @@ use tokio::{
     signal::unix::{SignalKind, signal},
 };
 
-use super::{demo, token};
+use super::{audit::AuditKeyArgs, demo, token};
 use crate::{
     App, Settings,
     http::{self, HttpLimits, Secret},
@@ -47,6 +47,8 @@ pub(super) struct ServeArgs {
     /// No other database is touched.
     #[arg(long)]
     demo: bool,
+    #[command(flatten)]
+    audit: AuditKeyArgs,
     /// What tokens are signed with, at least 32 bytes.
     #[arg(long = "jwt-secret", env = "JWT_SECRET", hide_env_values = true, hide = true)]
     secret: Option<String>,
@@ -105,6 +107,7 @@ async fn serve(args: ServeArgs) -> anyhow::Result<ExitCode> {
     let mut settings = Settings::new(secret.clone());
     settings.limits.batch_count_max = usize::try_from(args.batch_count_max)?;
     settings.cors_origins = args.cors_origins;
+    settings.audit_key = args.audit.key(&url)?;
     let opening = store::Opening { lane_count: args.lane_count, migrates: !args.no_migrate };
     let database = store::open(&url, opening)?;
     let app = App::start(database.stores, database.reader, settings)?;

@@ -14,7 +14,7 @@ mod error;
 mod extract;
 mod field;
 mod front;
-mod json;
+pub(crate) mod json;
 mod listen;
 mod read;
 mod route;

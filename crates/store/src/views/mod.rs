@@ -27,7 +27,7 @@ pub use people::{
     CaseFilter, CaseView, ClientAccount, ClientFilter, ClientRevenue, ClientStats, ClientSum,
     Statement,
 };
-pub use record::AlertFilter;
+pub use record::{AlertFilter, AuditConsistency, AuditInclusion, AuditTree};
 pub use reports::{
     AGE_COUNT, AccountBalance, Ageing, ClientAge, Reconciliation, TrustBalance, TrustFilter,
     TrustLedger,

@@ -6,6 +6,7 @@ pub mod clock;
 pub mod contract;
 pub mod faulty;
 pub mod firm;
+pub mod log;
 pub mod race;
 pub mod server;
 pub mod target;

@@ -4,6 +4,7 @@ use std::{net::SocketAddr, sync::Arc};
 
 use amanah::{
     App, Settings,
+    audit::AuditKey,
     http::{HttpLimits, Secret, serve},
 };
 use domain::{
@@ -174,6 +175,7 @@ async fn start(folder: &TempDir, options: &Options) -> (SocketAddr, Running) {
         clock: Arc::<HandClock>::clone(&options.clock),
         decide: options.decide,
         cors_origins: options.cors_origins.clone(),
+        audit_key: AuditKey::of_bytes(&[7; 32], "test.example").ok().map(Arc::new),
         ..Settings::new(secret)
     };
     let app = App::start(stores, database.reader, settings).expect("the engine starts");

@@ -129,6 +129,10 @@ twin! {
     fn alert(firm: Id<Firm>, by: &Ref<Alert>) -> Option<Alert>;
     fn alerts(firm: Id<Firm>, filter: AlertFilter, part: Page) -> Listed<Alert>;
     fn audit(firm: Id<Firm>, part: Page) -> Listed<AuditRecord>;
+    fn audit_after(firm: Id<Firm>, n: i64, last: i64, limit: u32) -> Vec<AuditRecord>;
+    fn audit_tree(firm: Id<Firm>, size: Option<u64>) -> Option<AuditTree>;
+    fn audit_inclusion(firm: Id<Firm>, n: i64, size: Option<u64>) -> Option<AuditInclusion>;
+    fn audit_consistency(firm: Id<Firm>, from: u64, to: Option<u64>) -> Option<AuditConsistency>;
     fn statement(firm: Id<Firm>, by: &Ref<Client>, days: Days, part: Page) -> Option<Statement>;
     fn trial_balance(firm: Id<Firm>, day: Day) -> Vec<AccountBalance>;
     fn trust_ledger(firm: Id<Firm>, filter: TrustFilter, part: Page) -> TrustLedger;

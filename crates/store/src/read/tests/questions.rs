@@ -229,6 +229,10 @@ async fn ask_reports(reader: &Twin) {
     }
     reader.history(FIRM, &Ref::Id(id(20)), FIRST).await.unwrap();
     reader.audit(FIRM, FIRST).await.unwrap();
+    reader.audit_after(FIRM, 0, 1, 1).await.unwrap();
+    reader.audit_inclusion(FIRM, 1, None).await.unwrap();
+    // The log of the fixture has one record: its nodes are not there.
+    reader.audit_tree(FIRM, Some(1)).await.unwrap();
     reader.members(FIRM).await.unwrap();
     for days in [Days::default(), SOME_DAYS] {
         reader.statement(FIRM, &Ref::Id(id(10)), days, FIRST).await.unwrap();
