@@ -9,6 +9,7 @@ use crate::{
     audit::AuditKey,
     http::{Auth, RequestIds, Secret},
     metrics::Metrics,
+    reports::Reports,
 };
 
 /// How the product is set up. Tests hand in their own clock, limits and decisions.
@@ -25,6 +26,8 @@ pub struct Settings {
     pub audit_key: Option<Arc<AuditKey>>,
     /// Browser origins that may call with credentials, such as `https://app.example.com`.
     pub cors_origins: Vec<String>,
+    /// Reads reports where they may be some moments old, so that the primary does not have to.
+    pub reports: Option<Reader>,
 }
 
 impl Settings {
@@ -37,6 +40,7 @@ impl Settings {
             decide: domain::decide,
             audit_key: None,
             cors_origins: Vec::new(),
+            reports: None,
         }
     }
 }
@@ -58,6 +62,8 @@ pub struct App {
     pub engine: Engine,
     /// Shows committed rows.
     pub reader: Reader,
+    /// Who reads reports.
+    pub reports: Reports,
     /// Verifies tokens.
     pub auth: Auth,
     /// Tells the time.
@@ -81,7 +87,7 @@ impl App {
         reader: Reader,
         settings: Settings,
     ) -> Result<Arc<Self>, StartError> {
-        let Settings { secret, limits, clock, decide, audit_key, cors_origins } = settings;
+        let Settings { secret, limits, clock, decide, audit_key, cors_origins, reports } = settings;
         let metrics = Arc::new(Metrics::default());
         let options = engine::Options {
             limits,
@@ -93,9 +99,11 @@ impl App {
         let engine = Engine::start(stores, options)?;
         let auth = Auth::new(&secret, Arc::clone(&clock));
         let request_ids = RequestIds::new(getrandom::u32()?);
+        let reports = Reports { primary: reader.clone(), lagging: reports };
         Ok(Arc::new(Self {
             engine,
             reader,
+            reports,
             auth,
             clock,
             metrics,

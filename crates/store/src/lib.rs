@@ -91,6 +91,9 @@ pub enum OpenError {
     /// The URL's scheme is none of ours.
     #[error("{0} is no database URL; write sqlite:PATH or postgres://USER@HOST/DATABASE")]
     Scheme(String),
+    /// A file has no standby.
+    #[error("a standby is a PostgreSQL; write postgres://USER@HOST/DATABASE")]
+    NoStandby,
     /// PostgreSQL's URL can't be used.
     #[error(transparent)]
     Url(#[from] UrlError),
@@ -211,6 +214,18 @@ pub fn open_reader(url: &str) -> Result<Reader, OpenError> {
         return postgres::open_reader(url).map(Reader::from);
     }
     sqlite::open_reader(&path_in(url)?)
+}
+
+/// Opens a standby of PostgreSQL to read what may be some moments old. It may still lack migrations that
+/// its primary has.
+///
+/// # Errors
+/// [`OpenError`]; each says what to do.
+pub fn open_standby(url: &str) -> Result<Reader, OpenError> {
+    if is_postgres(url) {
+        return postgres::open_standby(url).map(Reader::from);
+    }
+    Err(OpenError::NoStandby)
 }
 
 /// The path in `sqlite:PATH` or `sqlite://PATH`.

@@ -100,6 +100,19 @@ pub(crate) fn missing<'m>(
     Ok(known)
 }
 
+/// Which of `migrations` a database lacks that is being served; a newer version may have been there
+/// since.
+///
+/// # Errors
+/// [`SchemaError::Changed`]
+pub(crate) fn lacking<'m>(
+    remembered: &[Remembered],
+    migrations: &'m [Migration],
+) -> Result<&'m [Migration], SchemaError> {
+    let known = remembered.get(..migrations.len()).unwrap_or(remembered);
+    missing(known, migrations)
+}
+
 /// Refuses a database that lacks any of `migrations`, or has others.
 ///
 /// # Errors

@@ -24,6 +24,10 @@ pub(super) struct ServeArgs {
     /// Where the books are kept: `sqlite:PATH` or `postgres://USER@HOST/DATABASE`.
     #[arg(long, env = "AMANAH_DATABASE", value_name = "URL", hide_env_values = true)]
     database: Option<String>,
+    /// A standby of it that reports and statistics are read from; they may then be some moments old.
+    /// Nothing is decided on what it says, and whoever names a `seq` is shown at least that.
+    #[arg(long, env = "AMANAH_READ_DATABASE", value_name = "URL", hide_env_values = true)]
+    read_database: Option<String>,
     /// Leave the schema as it is: `amanah migrate` is somebody else's turn. Until then the server
     /// answers that it is not ready.
     #[arg(long)]
@@ -110,6 +114,8 @@ async fn serve(args: ServeArgs) -> anyhow::Result<ExitCode> {
     settings.audit_key = args.audit.key(&url)?;
     let opening = store::Opening { lane_count: args.lane_count, migrates: !args.no_migrate };
     let database = store::open(&url, opening)?;
+    let standby = args.read_database.as_deref().map(store::open_standby).transpose();
+    settings.reports = standby.context("--read-database")?;
     let app = App::start(database.stores, database.reader, settings)?;
     if folder.is_some() {
         demo::fill(&app).await.context("filling the demo")?;

@@ -57,6 +57,13 @@ pub(crate) fn open_reader(url: &str) -> Result<Pool, OpenError> {
     Ok(Pool::new(target)?)
 }
 
+/// Connects once, to say at once what is wrong.
+pub(crate) fn open_standby(url: &str) -> Result<Pool, OpenError> {
+    let target = Target::parse(url)?;
+    blocking(async { Ok(target.connect_to_read().await.map(drop)?) })?;
+    Ok(Pool::new(target)?)
+}
+
 /// Runs `work` to its end wherever it is called from, also inside a runtime.
 fn blocking<T: Send>(
     work: impl Future<Output = Result<T, OpenError>> + Send,

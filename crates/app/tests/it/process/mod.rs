@@ -6,6 +6,7 @@ mod crash;
 mod disk;
 mod judge;
 mod load;
+mod standby;
 mod verify;
 
 use std::{

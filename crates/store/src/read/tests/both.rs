@@ -79,7 +79,7 @@ macro_rules! twin {
 }
 
 twin! {
-    fn ping() -> ();
+    fn lacking() -> Vec<String>;
     fn firm(firm: Id<Firm>) -> Option<Firm>;
     fn firms() -> Vec<Id<Firm>>;
     fn member(firm: Id<Firm>, user: Id<User>) -> Option<Member>;
