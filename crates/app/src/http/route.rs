@@ -345,9 +345,9 @@ where
     Fut: Future<Output = Result<Body, Refusal>> + Send + 'static,
 {
     let needs = needs.into();
-    let answer = move |app: Arc<App>, request: Request, place| async move {
+    let answer = move |app: Arc<App>, request: Request, setting| async move {
         let (mut parts, _) = request.into_parts();
-        let question = Question::of_request(&mut parts, &app, needs, place).await?;
+        let question = Question::of_request(&mut parts, &app, needs, setting).await?;
         let body = handler(question).await?;
         Ok::<_, Refusal>(([(header::CONTENT_TYPE, media_type)], body))
     };
@@ -361,10 +361,10 @@ where
             body: None,
             answer: None,
         }),
-        mount: Arc::new(move |filter, place| {
-            on(filter, move |State(app), request| answer(app, request, place))
+        mount: Arc::new(move |filter, setting| {
+            on(filter, move |State(app), request| answer(app, request, setting))
         }),
-        place: None,
+        setting: Setting::default(),
         command: None,
     }
 }

@@ -71,7 +71,7 @@ async fn key(question: Question) -> Result<Object<AuditKeyAnswerDoc>, Refusal> {
 
 async fn checkpoint(question: Question) -> Result<Body, Refusal> {
     let (key, firm) = (signer(&question)?, question.firm());
-    let tree = question.app.reader.audit_tree(firm, None).await?.ok_or_else(not_in_log)?;
+    let tree = question.reader.audit_tree(firm, None).await?.ok_or_else(not_in_log)?;
     Ok(key.checkpoint(firm, &tree).into())
 }
 
@@ -85,7 +85,7 @@ struct InLog {
 
 async fn proof(question: Question<InLog>) -> Result<Object<AuditProofAnswerDoc>, Refusal> {
     let n: i64 = question.of.text().parse().map_err(|_| not_in_log())?;
-    let (reader, firm) = (&question.app.reader, question.firm());
+    let (reader, firm) = (&question.reader, question.firm());
     let found = reader.audit_inclusion(firm, n, question.filter.size.0.map(u64::from)).await?;
     let found = found.ok_or_else(not_in_log)?;
     Ok(Object::new(|o| {
@@ -118,7 +118,7 @@ async fn consistency(
     let from = from
         .0
         .ok_or_else(|| Refusal::field(Message::InvalidField, "from", Message::FieldRequired))?;
-    let (reader, firm) = (&question.app.reader, question.firm());
+    let (reader, firm) = (&question.reader, question.firm());
     let found = reader.audit_consistency(firm, from.into(), to.0.map(u64::from)).await?;
     let found = found.ok_or_else(not_in_log)?;
     Ok(Object::new(|o| {
@@ -137,7 +137,7 @@ async fn consistency(
 /// checkpoint that is signed first is of what follows.
 async fn export(question: Question) -> Result<Body, Refusal> {
     let (key, firm) = (signer(&question)?, question.firm());
-    let reader = question.app.reader.clone();
+    let reader = question.reader.clone();
     let tree = reader.audit_tree(firm, None).await?.ok_or_else(not_in_log)?;
     let head = line::head(&key.checkpoint(firm, &tree));
     let last = i64::try_from(tree.size).unwrap_or(i64::MAX);
@@ -155,11 +155,11 @@ async fn export(question: Question) -> Result<Body, Refusal> {
 
 fn signer<F>(question: &Question<F>) -> Result<&Arc<AuditKey>, Refusal> {
     let none = || Refusal::new(StatusCode::SERVICE_UNAVAILABLE, Message::AuditKeyMissing);
-    question.app.audit_key.as_ref().ok_or_else(none)
+    question.caller.app.audit_key.as_ref().ok_or_else(none)
 }
 
 fn signed<F>(question: &Question<F>, tree: &AuditTree) -> Option<String> {
-    Some(question.app.audit_key.as_ref()?.checkpoint(question.firm(), tree))
+    Some(question.caller.app.audit_key.as_ref()?.checkpoint(question.firm(), tree))
 }
 
 fn not_in_log() -> Refusal {
