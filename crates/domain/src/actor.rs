@@ -69,6 +69,10 @@ named! {
         HandleAlerts = "handle_alerts",
         /// Admit, change and dismiss members.
         ManageMembers = "manage_members",
+        /// See everything that is kept about one person.
+        ExportPersons = "export_persons",
+        /// Take out who a client is, for good.
+        EraseIdentities = "erase_identities",
         /// Post jobs and manage one's own.
         PostJobs = "post_jobs",
         /// Propose on jobs.
@@ -80,16 +84,22 @@ impl Role {
     /// How far this role reaches in `action`: the table of roles, one row a role.
     pub const fn reach(self, action: Action) -> Reach {
         use Action::{
-            ChangeClients, ConsumeRetainers, CreateClients, LogWork, ManageMembers, ManagePayments,
-            ManageTransactions, PostJobs, Propose, ReadClients, ReadInvoices, ReadPayments,
-            ReadRetainers, Reconcile, TakePayments, WriteInvoices,
+            ChangeClients, ConsumeRetainers, CreateClients, EraseIdentities, ExportPersons,
+            LogWork, ManageMembers, ManagePayments, ManageTransactions, PostJobs, Propose,
+            ReadClients, ReadInvoices, ReadPayments, ReadRetainers, Reconcile, TakePayments,
+            WriteInvoices,
         };
         let whole = match self {
-            Self::Owner | Self::Admin => true,
+            Self::Owner => true,
+            Self::Admin => !matches!(action, EraseIdentities),
             Self::Partner => {
                 !matches!(action, ManagePayments | ManageTransactions | Reconcile | ManageMembers)
+                    && !matches!(action, ExportPersons | EraseIdentities)
             }
-            Self::Accountant => !matches!(action, CreateClients | ChangeClients | ManageMembers),
+            Self::Accountant => {
+                !matches!(action, CreateClients | ChangeClients | ManageMembers)
+                    && !matches!(action, ExportPersons | EraseIdentities)
+            }
             Self::Lawyer => {
                 matches!(action, ReadClients | CreateClients | ChangeClients | ReadRetainers)
                     || matches!(action, ConsumeRetainers | ReadInvoices | WriteInvoices)

@@ -2,7 +2,7 @@
 //! ([`Change`]), and what a commit writes ([`Batch`]). Entities come from one list
 //! ([`crate::entities!`]); the compiler names the places where anything else must be read and written.
 
-use std::sync::Arc;
+use std::{collections::BTreeSet, sync::Arc};
 
 use crate::{
     entities,
@@ -28,6 +28,8 @@ pub enum Set {
     RetainersOf(Id<Client>),
     /// A job's live proposals.
     ProposalsOf(Id<Job>),
+    /// Every row about a client, archived and deleted ones too.
+    About(Id<Client>),
     /// The time entry whose timer a user has running.
     TimerOf(Id<User>),
 }
@@ -107,6 +109,8 @@ macro_rules! changes {
             Entry(Entry),
             /// A client's account grew.
             StatementLine(StatementLine),
+            /// What was said about a person is to go.
+            Erased(Erasure),
         }
 
         /// Everything that one commit writes for one firm.
@@ -143,6 +147,8 @@ macro_rules! changes {
             pub audit_nodes: Vec<AuditNode>,
             /// Outcomes under idempotency keys.
             pub outcomes: Vec<Arc<Outcome>>,
+            /// What goes, after all else was written.
+            pub erasures: Vec<Erasure>,
         }
     };
 }
@@ -164,6 +170,26 @@ pub struct CounterWrite {
     pub counter: Counter,
     /// What it was; 0: it did not exist.
     pub base: u32,
+}
+
+/// What goes for good: of audit records about these rows or by this login, all that can be erased; the
+/// answers that were kept with those records; the descriptions of these retainers' movements.
+#[derive(Debug, Clone)]
+pub struct Erasure {
+    /// Ids of rows.
+    pub objects: BTreeSet<[u8; 12]>,
+    /// Their own login.
+    pub login: Option<Id<User>>,
+    /// The last audit record that is looked at.
+    pub up_to: i64,
+}
+
+impl Erasure {
+    /// Whether what this record says is to go.
+    pub fn takes(&self, record: &AuditRecord) -> bool {
+        let is_about = record.object.is_some_and(|object| self.objects.contains(&object));
+        record.n <= self.up_to && (is_about || self.login == Some(record.user))
+    }
 }
 
 /// Everything that one commit writes, firm by firm.

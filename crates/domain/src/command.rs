@@ -138,6 +138,7 @@ commands! {
     TransferRetainer(crate::trust::transfer::TransferRetainer),
     AcknowledgeAlert(crate::alerts::acknowledge::AcknowledgeAlert),
     SetMember(crate::people::member::SetMember),
+    EraseClient(crate::people::erase_client::EraseClient),
 }
 
 /// [`Decide`] without its constants, so that the enum can hand out a reference.

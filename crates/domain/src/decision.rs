@@ -185,7 +185,11 @@ impl<'a> Decision<'a> {
         id.map(|id| self.get(id)).transpose()
     }
 
-    fn look_up<R: Entity>(&self, by: &Ref<R>) -> Result<Arc<R>, Stop> {
+    /// The row named by a caller, also when it is deleted.
+    ///
+    /// # Errors
+    /// As [`Self::find`].
+    pub fn look_up<R: Entity>(&self, by: &Ref<R>) -> Result<Arc<R>, Stop> {
         let missing = || Stop::missing(R::load_key(by.clone()));
         let id = match by {
             Ref::Id(id) => *id,

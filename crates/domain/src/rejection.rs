@@ -224,6 +224,10 @@ rejections! {
     ClientHasCredit = "client_has_credit", Rule;
     /// A payment of the client is expected.
     ClientHasPendingPayments = "client_has_pending_payments", Rule;
+    /// Documents about the client have to be kept with the client's name for some more time.
+    RetentionPeriod = "retention_period", Rule;
+    /// What can't be taken back needs a reason.
+    ReasonRequired = "reason_required", Rule;
     /// Another case of the firm has this number.
     CaseNumberTaken = "case_number_taken", Rule;
     /// The case has another number, and keeps it.

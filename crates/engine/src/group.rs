@@ -160,6 +160,7 @@ pub(crate) fn gather(answers: Vec<Answer>) -> Result<Settled<GroupResult>, Troub
             Settled::Decided { result, kept } => (result, kept),
             Settled::Replayed(kept) => return Ok(Settled::Replayed(kept)),
             Settled::KeyReused => return Ok(Settled::KeyReused),
+            Settled::Erased => return Ok(Settled::Erased),
         };
         kept_of_all = kept;
         match (part, &mut result) {

@@ -5,6 +5,7 @@
 //! versions, counts of changed rows and constraints stand behind that all the same.
 
 mod codec;
+mod erase;
 mod limits;
 mod load;
 mod migrate;

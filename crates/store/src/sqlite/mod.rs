@@ -8,6 +8,7 @@ mod backup;
 mod codec;
 mod connect;
 mod entity;
+mod erase;
 mod load;
 mod migrate;
 mod pool;

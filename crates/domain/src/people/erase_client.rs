@@ -1,0 +1,269 @@
+//! Erase who a client is. The person goes; documents, numbers, ledger and proofs stay.
+//!
+//! Names, ways to reach them, and every text that was typed about them are taken out of all rows; what
+//! the audit log says beyond what happened goes behind its commitments, and the answers kept under keys
+//! go with it. **Nothing that is counted changes.**
+
+use std::{collections::BTreeSet, sync::Arc};
+
+use crate::{
+    actor::Action,
+    billing::delete_clients::are_free,
+    book::Book,
+    change::{Change, Erasure, Key, Set},
+    command::Decide,
+    decision::{Decision, Stop},
+    entity::Entity,
+    id::{Id, Ref},
+    rejection::Rejection,
+    reply::Shown,
+    rows::{
+        Case, Client, ClientProfile, CreditNote, Expense, Invoice, Line, Payment, Refund, Retainer,
+        RetainerTerms, TimeEntry, Transaction,
+    },
+    time::Day,
+};
+
+/// What stands where a name has to stand.
+pub const ERASED: &str = "erased";
+
+/// How long documents are kept with their names: ten years, as the Saudi law on commercial books asks.
+pub const RETENTION_DAYS: i32 = 3_653;
+
+/// Take out who a client is, for good.
+#[derive(Debug, Clone)]
+pub struct EraseClient {
+    /// The client, archived or not.
+    pub client: Ref<Client>,
+    /// Why: the request of the person, or the end of the time that documents are kept.
+    pub reason: String,
+}
+
+impl Decide for EraseClient {
+    const NAME: &'static str = "erase_client";
+    const ACTION: Action = Action::EraseIdentities;
+
+    fn keys(&self, keys: &mut Vec<Key>) {
+        keys.push(Key::Client(self.client.clone()));
+    }
+
+    fn object(&self, book: &Book) -> Option<[u8; 12]> {
+        book.id_of(&self.client)
+    }
+
+    /// Refuses, in this order: `reason_required`, `client_not_found`, whatever keeps the client from
+    /// being archived (`client_has_active_cases`, `client_has_open_invoices`, `client_has_retainers`,
+    /// `client_has_credit`, `client_has_pending_payments`), `retention_period`.
+    fn decide(&self, d: &mut Decision<'_>) -> Result<Shown, Stop> {
+        if self.reason.trim().is_empty() {
+            return Err(Rejection::ReasonRequired.into());
+        }
+        let client = d.look_up(&self.client)?;
+        are_free(d, &BTreeSet::from([client.id]))?;
+        let about = About::load(d, client.id)?;
+        if about.latest().is_some_and(|day| day.plus_days(RETENTION_DAYS) > d.today) {
+            return Err(Rejection::RetentionPeriod.into());
+        }
+
+        // From here on the command succeeds.
+        d.push(Change::Erased(Erasure {
+            objects: about.ids().chain([*client.id.bytes()]).collect(),
+            login: client.user,
+            up_to: d.book.firm.audit.count(),
+        }));
+        about.erase(d);
+        let profile = ClientProfile { full_name: ERASED.into(), ..ClientProfile::default() };
+        let erased = Client { profile, user: None, ..Client::clone(&client) };
+        Ok(Shown::Client(d.update(erased)))
+    }
+}
+
+macro_rules! about {
+    ($($field:ident: $row:ident, $is_its:expr;)+) => {
+        /// Every row about a client, archived ones too.
+        struct About {
+            $($field: Vec<Arc<$row>>,)+
+        }
+
+        impl About {
+            fn load(d: &Decision<'_>, client: Id<Client>) -> Result<Self, Stop> {
+                $(let $field = {
+                    let mut rows = d.all::<$row>(Set::About(client))?;
+                    let is_its: fn(&$row, Id<Client>) -> bool = $is_its;
+                    rows.retain(|row| is_its(row, client));
+                    rows
+                };)+
+                Ok(Self { $($field,)+ })
+            }
+
+            /// The id of each.
+            fn ids(&self) -> impl Iterator<Item = [u8; 12]> {
+                let ids: Vec<[u8; 12]> = Vec::new();
+                ids.into_iter()$(.chain(self.$field.iter().map(|row| *Entity::id(&**row).bytes())))+
+            }
+
+            /// Takes the words out of each.
+            fn erase(self, d: &mut Decision<'_>) {
+                $(for row in self.$field {
+                    d.update($row::clone(&row).without_words());
+                })+
+            }
+        }
+    };
+}
+about! {
+    cases: Case, |row, client| row.client == Some(client);
+    retainers: Retainer, |row, client| row.client == client;
+    invoices: Invoice, |row, client| row.client == client;
+    payments: Payment, |row, client| row.client == Some(client);
+    refunds: Refund, |row, client| row.client == client;
+    credit_notes: CreditNote, |row, client| row.client == client;
+    transactions: Transaction, |row, client| row.client == Some(client);
+    time_entries: TimeEntry, |row, client| row.client == Some(client);
+    expenses: Expense, |row, client| row.client == Some(client);
+}
+
+impl About {
+    /// The day of the last document that has to be kept.
+    fn latest(&self) -> Option<Day> {
+        let retainers = self.retainers.iter().map(|row| row.latest_day);
+        let issued = self.invoices.iter().filter(|row| row.issued.is_some());
+        retainers
+            .chain(issued.map(|row| row.issue_day))
+            .chain(self.payments.iter().filter(|row| row.arrived.is_some()).map(|row| row.day))
+            .chain(self.refunds.iter().map(|row| row.day))
+            .chain(self.credit_notes.iter().map(|row| row.day))
+            .chain(self.transactions.iter().filter(|row| !row.deleted).map(|row| row.day))
+            .chain(self.expenses.iter().filter(|row| !row.deleted).map(|row| row.day))
+            .max()
+    }
+}
+
+/// A row without what was typed into it.
+trait Wordless {
+    fn without_words(self) -> Self;
+}
+
+impl Wordless for Case {
+    fn without_words(self) -> Self {
+        Self { title: ERASED.into(), outcome: None, description: None, ..self }
+    }
+}
+
+impl Wordless for Retainer {
+    fn without_words(self) -> Self {
+        let terms = RetainerTerms { agreement_url: None, notes: None, ..self.terms };
+        Self { terms, ..self }
+    }
+}
+
+impl Wordless for Invoice {
+    fn without_words(self) -> Self {
+        let lines = self.lines.iter().map(|line| Line { description: None, ..line.clone() });
+        Self { lines: lines.collect(), reason: None, notes: None, ..self }
+    }
+}
+
+impl Wordless for Payment {
+    fn without_words(self) -> Self {
+        let check = self.check.map(|mut check| {
+            (check.number, check.bank) = (None, None);
+            check
+        });
+        let (reference, details) = (None, None);
+        Self { check, reference, details, notes: None, failure: None, ..self }
+    }
+}
+
+impl Wordless for Refund {
+    fn without_words(self) -> Self {
+        Self { reason: None, ..self }
+    }
+}
+
+impl Wordless for CreditNote {
+    fn without_words(self) -> Self {
+        Self { reason: None, ..self }
+    }
+}
+
+impl Wordless for Transaction {
+    fn without_words(self) -> Self {
+        Self { description: None, reference: None, reason: None, ..self }
+    }
+}
+
+impl Wordless for TimeEntry {
+    fn without_words(self) -> Self {
+        Self { description: None, ..self }
+    }
+}
+
+impl Wordless for Expense {
+    fn without_words(self) -> Self {
+        Self { description: None, ..self }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::{
+        Command, Role,
+        practice::{DAY_MICROS, Practice, amount},
+        trust::{
+            open::{OpenRetainer, Terms},
+            refund::RefundRetainer,
+        },
+    };
+
+    fn client() -> Ref<Client> {
+        Ref::Number("CLT-2026-0001".into())
+    }
+
+    fn erase() -> Command {
+        EraseClient { client: client(), reason: "asked for".into() }.into()
+    }
+
+    fn open() -> Command {
+        let terms = Terms { notes: Some("نورة lives here".into()), ..Terms::default() };
+        OpenRetainer { client: client(), amount: amount("100"), currency: None, terms }.into()
+    }
+
+    fn refund() -> Command {
+        let retainer = Ref::parse("RET-2026-0001");
+        RefundRetainer { retainer, amount: None, reason: None }.into()
+    }
+
+    #[test]
+    fn documents_keep_their_names_for_ten_years() {
+        let mut practice = Practice::new();
+        practice.ask(open()).unwrap();
+        assert_eq!(practice.ask(erase()), Err(Rejection::ClientHasRetainers));
+        practice.ask(refund()).unwrap();
+        assert_eq!(practice.ask(erase()), Err(Rejection::RetentionPeriod));
+        practice.now += i64::from(RETENTION_DAYS - 1) * DAY_MICROS;
+        assert_eq!(practice.ask(erase()), Err(Rejection::RetentionPeriod));
+        practice.now += DAY_MICROS;
+        let Ok(Shown::Client(erased)) = practice.ask(erase()) else { panic!("not erased") };
+        assert_eq!(erased.profile.full_name, ERASED);
+        assert_eq!(erased.searched_by(), format!("{ERASED}\nclt-2026-0001"));
+        let rows = practice.book.retainers.rows().collect::<Vec<_>>();
+        assert_eq!(rows.iter().map(|row| &row.terms.notes).collect::<Vec<_>>(), [&None]);
+    }
+
+    #[test]
+    fn whoever_never_had_a_document_is_erased_at_once() {
+        let mut practice = Practice::new();
+        let without = EraseClient { client: client(), reason: " ".into() };
+        assert_eq!(practice.ask(without), Err(Rejection::ReasonRequired));
+        practice.role = Role::Admin;
+        practice.user = 4;
+        assert_eq!(practice.ask(erase()), Err(Rejection::Forbidden));
+        (practice.role, practice.user) = (Role::Owner, 3);
+        practice.ask(erase()).unwrap();
+        assert!(practice.book.has_erased());
+        let unknown = EraseClient { client: Ref::parse("CLT-2026-0009"), reason: "x".into() };
+        assert_eq!(practice.ask(unknown), Err(Rejection::ClientNotFound));
+    }
+}
