@@ -115,12 +115,11 @@ async fn consistency(
     question: Question<Between>,
 ) -> Result<Object<AuditConsistencyAnswerDoc>, Refusal> {
     let Between { from, to } = &question.filter;
-    let from = from
-        .0
-        .ok_or_else(|| Refusal::field(Message::InvalidField, "from", Message::FieldRequired))?;
+    let wrong = |what| Refusal::field(Message::InvalidField, "from", what);
+    let from = from.0.ok_or_else(|| wrong(Message::FieldRequired))?;
     let (reader, firm) = (&question.reader, question.firm());
     let found = reader.audit_consistency(firm, from.into(), to.0.map(u64::from)).await?;
-    let found = found.ok_or_else(not_in_log)?;
+    let found = found.ok_or_else(|| wrong(Message::AuditNotFound))?;
     Ok(Object::new(|o| {
         o.with("data", |out| {
             json::object(out, |o| {

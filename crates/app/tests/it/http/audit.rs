@@ -90,13 +90,11 @@ async fn what_is_not_in_the_log_is_not_proved() {
     let ours = ours().await;
     let firm = Firm::new(&ours);
     firm.client().await;
-    for path in
-        ["proof/0", "proof/2", "proof/-1", "proof/x", "proof/1?size=2", "consistency?from=2"]
-    {
+    for path in ["proof/0", "proof/2", "proof/-1", "proof/x", "proof/1?size=2"] {
         let answer = ours.send(&Call::get(format!("/api/audit/{path}")).token(&firm.token)).await;
         assert_refused(&answer, 404, "audit_not_found");
     }
-    for path in ["proof/1?size=0", "proof/1?size=x", "consistency", "consistency?from=1&to=-1"] {
+    for path in ["proof/1?size=0", "proof/1?size=x", "consistency", "consistency?from=2"] {
         let answer = ours.send(&Call::get(format!("/api/audit/{path}")).token(&firm.token)).await;
         assert_refused(&answer, 400, "invalid_field");
     }
