@@ -5,7 +5,18 @@
 //! that it saw as a client. **It shares no code with any server it is pointed at.**
 
 pub mod adapter;
+pub mod attack;
 pub mod check;
+pub mod cli;
 pub mod history;
 pub mod judge;
+pub mod load;
+pub mod naive;
+pub mod proxy;
+pub mod report;
+pub mod round;
+pub mod scenario;
+pub mod selftest;
+pub mod shrink;
+pub mod twin;
 pub mod wire;

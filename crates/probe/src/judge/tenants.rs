@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 
 use super::Remark;
-use crate::history::{History, Op, Outcome};
+use crate::history::{History, Op, Outcome, Verb};
 
 pub(super) fn apart(history: &History) -> Vec<Remark> {
     let mut owners: BTreeMap<&str, &str> = BTreeMap::new();
@@ -25,7 +25,8 @@ pub(super) fn apart(history: &History) -> Vec<Remark> {
 fn reached(history: &History, op: &Op, owners: &BTreeMap<&str, &str>) -> Option<Remark> {
     let object = op.on.as_deref()?;
     let owner = owners.get(object).filter(|owner| **owner != op.tenant)?;
-    if op.outcome == Outcome::Ok {
+    // Jobs are there for everybody to propose for.
+    if op.outcome == Outcome::Ok && op.verb != Verb::Propose {
         let (verb, tenant) = (op.verb.name(), &op.tenant);
         return Some(Remark::new(
             format!("{tenant} was answered OK to {verb} of what is {owner}'s"),

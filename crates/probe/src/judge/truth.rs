@@ -98,7 +98,8 @@ fn creations(history: &History) -> Vec<Remark> {
     let mut remarks = Vec::new();
     for list in history.at_rest(Verb::ListClients) {
         let Some(names) = &list.seen.names else { continue };
-        let made = history.accepted(Verb::CreateClient).filter(|op| op.tenant == list.tenant);
+        let made = history.accepted(Verb::CreateClient);
+        let made = made.filter(|op| op.tenant == list.tenant && op.precedes(list));
         let gone = |op: &&Op| !history.of(Verb::DeleteClient).any(|deleted| deleted.on == op.on);
         let missing: Vec<usize> = made
             .filter(gone)

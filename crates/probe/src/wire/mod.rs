@@ -105,6 +105,18 @@ impl Wire {
         }
     }
 
+    /// Writes a request on a connection of its own, which is the answer's only way back.
+    pub(crate) async fn write_only(&self, call: &Call) -> Result<impl Sized + use<>, Lost> {
+        let mut connection = Connection::open(&self.endpoints[call.target]).await?;
+        connection.write(&connection.wire(call)).await?;
+        Ok(connection)
+    }
+
+    /// By the clock of all replies.
+    pub fn now_ns(&self) -> u64 {
+        self.clock.now_ns()
+    }
+
     /// Forgets every idle connection, as after a restart.
     pub fn forget(&self) {
         for idle in &self.idle {
