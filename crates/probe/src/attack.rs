@@ -116,7 +116,7 @@ pub async fn cell(
     }
     let tally = play(target, scenario, delivery, plan, plan.rounds, progress).await;
     let mut cell = verdict(tally, scenario, delivery);
-    if !matches!(cell.result, Result::Error) && plan.twin_rounds > 0 {
+    if !matches!(cell.result, Result::Error) {
         calibrate(&mut cell, scenario, delivery, plan, progress).await;
     }
     cell.seconds = started.elapsed().as_secs_f64();

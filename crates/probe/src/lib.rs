@@ -9,6 +9,7 @@ pub mod attack;
 pub mod check;
 pub mod cli;
 pub mod history;
+mod host;
 pub mod judge;
 pub mod load;
 pub mod naive;

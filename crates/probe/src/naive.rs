@@ -16,7 +16,8 @@ use axum::{
     routing::{get, post},
 };
 use serde_json::{Value, json};
-use tokio::net::TcpListener;
+
+use crate::host::{self, Host};
 
 /// The adapter that speaks to it, and to the backend it is modelled on.
 pub const ADAPTER: &str = include_str!("../adapters/express.toml");
@@ -25,17 +26,7 @@ pub const ADAPTER: &str = include_str!("../adapters/express.toml");
 pub struct Naive {
     /// Where it listens.
     pub address: SocketAddr,
-    stop: Option<tokio::sync::oneshot::Sender<()>>,
-    thread: Option<std::thread::JoinHandle<()>>,
-}
-
-impl Drop for Naive {
-    fn drop(&mut self) {
-        drop(self.stop.take());
-        if let Some(thread) = self.thread.take() {
-            let _ = thread.join();
-        }
-    }
+    _host: Host,
 }
 
 type Document = serde_json::Map<String, Value>;
@@ -49,23 +40,14 @@ struct Database {
 }
 
 impl Naive {
-    /// Starts it, on a thread of its own.
+    /// Starts it.
     ///
     /// # Errors
     /// When it can't listen.
     pub fn start(listen: SocketAddr, window: Duration) -> std::io::Result<Self> {
-        let runtime =
-            tokio::runtime::Builder::new_multi_thread().worker_threads(2).enable_all().build()?;
-        let listener = runtime.block_on(TcpListener::bind(listen))?;
-        let address = listener.local_addr()?;
+        let (listener, address) = host::listen(listen)?;
         let database = Arc::new(Database { documents: Mutex::default(), window });
-        runtime.spawn(async move { axum::serve(listener, routes(database)).await });
-        let (stop, stopped) = tokio::sync::oneshot::channel();
-        let thread = std::thread::spawn(move || {
-            let _ = runtime.block_on(stopped);
-            runtime.shutdown_background();
-        });
-        Ok(Self { address, stop: Some(stop), thread: Some(thread) })
+        Ok(Self { address, _host: Host::start(vec![(listener, routes(database))])? })
     }
 
     /// The target for a wire.

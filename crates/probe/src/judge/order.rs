@@ -94,7 +94,11 @@ fn is_muddled(history: &History, invoice: &str, total: Minor) -> bool {
 }
 
 fn is_own(history: &History, event: &Event, object: &str) -> bool {
-    history.ops.iter().any(|op| op.id == event.op && op.is_on(object) && op.args.to.is_none())
+    let is_alone = |op: &Op| match op.verb {
+        Verb::CompletePayment => op.args.invoice.is_none(),
+        _ => op.args.to.is_none(),
+    };
+    history.ops.iter().any(|op| op.id == event.op && op.is_on(object) && is_alone(op))
 }
 
 fn is_versioned(events: &[Event]) -> bool {

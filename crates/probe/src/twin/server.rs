@@ -18,7 +18,6 @@ use axum::{
     routing::any,
 };
 use serde_json::{Map, Value, json};
-use tokio::net::TcpListener;
 
 use super::{
     Flaw, Keep,
@@ -26,7 +25,10 @@ use super::{
     decide::{Step, elements, shown},
     store::{Place, Store, now_ms},
 };
-use crate::history::{Args, Verb};
+use crate::{
+    history::{Args, Verb},
+    host::{self, Host},
+};
 
 /// How a twin is run.
 #[derive(Debug, Clone)]
@@ -62,50 +64,31 @@ impl Default for Options {
 pub struct Twin {
     /// Where its front ends are.
     pub addresses: Vec<SocketAddr>,
-    stop: Option<tokio::sync::oneshot::Sender<()>>,
-    thread: Option<std::thread::JoinHandle<()>>,
-}
-
-impl Drop for Twin {
-    fn drop(&mut self) {
-        drop(self.stop.take());
-        if let Some(thread) = self.thread.take() {
-            let _ = thread.join();
-        }
-    }
+    _host: Host,
 }
 
 impl Twin {
-    /// Starts one, on threads of its own, so that attacker and attacked don't wait for each other.
+    /// Starts one.
     ///
     /// # Errors
     /// When it can't listen.
     pub fn start(options: Options) -> std::io::Result<Self> {
-        const THREADS: usize = 2;
-        let runtime =
-            tokio::runtime::Builder::new_multi_thread().worker_threads(THREADS).enable_all().build()?;
         let shared = Arc::new(Mutex::new(Books::default()));
-        let mut addresses = Vec::new();
-        for front in 0..options.fronts {
+        let (mut addresses, mut fronts) = (Vec::new(), Vec::new());
+        for n in 0..options.fronts {
             let mut address = options.listen;
-            if front > 0 {
+            if n > 0 {
                 address.set_port(0);
             }
-            let listener = runtime.block_on(TcpListener::bind(address))?;
-            addresses.push(listener.local_addr()?);
-            let front = Front::new(&options, &shared);
+            let (listener, address) = host::listen(address)?;
             let router = Router::new()
                 .route("/{verb}", any(answer))
                 .route("/{verb}/{on}", any(answer))
-                .with_state(Arc::new(front));
-            runtime.spawn(async move { axum::serve(listener, router).await });
+                .with_state(Arc::new(Front::new(&options, &shared)));
+            addresses.push(address);
+            fronts.push((listener, router));
         }
-        let (stop, stopped) = tokio::sync::oneshot::channel();
-        let thread = std::thread::spawn(move || {
-            let _ = runtime.block_on(stopped);
-            runtime.shutdown_background();
-        });
-        Ok(Self { addresses, stop: Some(stop), thread: Some(thread) })
+        Ok(Self { addresses, _host: Host::start(fronts)? })
     }
 
     /// The targets for a wire.
