@@ -140,6 +140,9 @@ overloaded = The service is busy; nothing was done, try again shortly
 stopping = The service is shutting down; nothing was done, try again shortly
 not_executed = Time ran out before the request was carried out; nothing was done, try again
 unavailable = The database is away; nothing was done, try again shortly
+not_ready = The service is not ready yet
+migration_missing = The database lacks this migration; run amanah migrate
+database_away = The database does not answer
 outcome_unknown = The outcome is not known; repeat the request with the same key
 defect = An internal error occurred; nothing was done
 

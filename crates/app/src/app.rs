@@ -8,6 +8,7 @@ use store::Reader;
 use crate::{
     http::{Auth, RequestIds, Secret},
     metrics::Metrics,
+    reports::Reports,
 };
 
 /// How the product is set up. Tests hand in their own clock, limits and decisions.
@@ -22,6 +23,8 @@ pub struct Settings {
     pub decide: Decide,
     /// Browser origins that may call with credentials, such as `https://app.example.com`.
     pub cors_origins: Vec<String>,
+    /// Reads reports where they may be some moments old, so that the primary does not have to.
+    pub reports: Option<Reader>,
 }
 
 impl Settings {
@@ -33,6 +36,7 @@ impl Settings {
             clock: Arc::new(SystemClock),
             decide: domain::decide,
             cors_origins: Vec::new(),
+            reports: None,
         }
     }
 }
@@ -54,6 +58,8 @@ pub struct App {
     pub engine: Engine,
     /// Shows committed rows.
     pub reader: Reader,
+    /// Who reads reports.
+    pub reports: Reports,
     /// Verifies tokens.
     pub auth: Auth,
     /// Tells the time.
@@ -75,7 +81,7 @@ impl App {
         reader: Reader,
         settings: Settings,
     ) -> Result<Arc<Self>, StartError> {
-        let Settings { secret, limits, clock, decide, cors_origins } = settings;
+        let Settings { secret, limits, clock, decide, cors_origins, reports } = settings;
         let metrics = Arc::new(Metrics::default());
         let options = engine::Options {
             limits,
@@ -87,6 +93,16 @@ impl App {
         let engine = Engine::start(stores, options)?;
         let auth = Auth::new(&secret, Arc::clone(&clock));
         let request_ids = RequestIds::new(getrandom::u32()?);
-        Ok(Arc::new(Self { engine, reader, auth, clock, metrics, cors_origins, request_ids }))
+        let reports = Reports { primary: reader.clone(), lagging: reports };
+        Ok(Arc::new(Self {
+            engine,
+            reader,
+            reports,
+            auth,
+            clock,
+            metrics,
+            cors_origins,
+            request_ids,
+        }))
     }
 }

@@ -9,6 +9,7 @@ pub mod cli;
 pub mod http;
 pub mod messages;
 pub mod metrics;
+mod reports;
 pub mod telemetry;
 pub mod verify;
 

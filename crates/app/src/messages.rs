@@ -205,6 +205,9 @@ messages! {
     Stopping = "stopping",
     NotExecuted = "not_executed",
     Unavailable = "unavailable",
+    NotReady = "not_ready",
+    MigrationMissing = "migration_missing",
+    DatabaseAway = "database_away",
     OutcomeUnknown = "outcome_unknown",
     Defect = "defect",
     // Successes.

@@ -17,7 +17,8 @@ use crate::samples::{
     entries, expense, invoice, job, member, movement, outcome, payment, proposal, refund, retainer,
     sar, statement_line, time_entry, transaction,
 };
-use crate::{Reader, SqliteStore};
+use crate::{Opening, Reader, SqliteStore, sqlite};
+
 pub(crate) const FIRM: Id<Firm> = Id::new([1; 12]);
 
 pub(crate) struct Fixture {
@@ -33,7 +34,8 @@ impl Fixture {
     }
 
     fn open(folder: tempfile::TempDir) -> Self {
-        let (store, reader) = crate::sqlite::open(&folder.path().join("a.db")).unwrap();
+        let (store, reader) =
+            sqlite::open(&folder.path().join("a.db"), Opening::default()).unwrap();
         Self { store, reader, folder }
     }
 
@@ -48,6 +50,10 @@ impl Fixture {
         let Self { store, reader, folder } = self;
         drop((store, reader));
         Self::open(folder)
+    }
+
+    pub(crate) fn into_parts(self) -> (SqliteStore, Reader, tempfile::TempDir) {
+        (self.store, self.reader, self.folder)
     }
 
     pub(crate) fn reader(&self) -> &Reader {
@@ -74,6 +80,18 @@ impl Fixture {
     pub(crate) fn stored(&self) -> Vec<Stored> {
         stored(&self.reader)
     }
+}
+
+/// A copy of a PostgreSQL database that was migrated once.
+pub(crate) fn fresh_postgres() -> throwaway::Database {
+    static MIGRATED: std::sync::OnceLock<String> = std::sync::OnceLock::new();
+    let cluster = throwaway::Cluster::shared();
+    let template = MIGRATED.get_or_init(|| {
+        let database = cluster.fresh_database();
+        crate::migrate(&database.url).unwrap();
+        database.name
+    });
+    cluster.fresh_from(template)
 }
 
 pub(crate) fn stored(reader: &Reader) -> Vec<Stored> {

@@ -5,6 +5,8 @@
 //! for a write, and no file of the database is opened but by SQLite itself.**
 
 #[cfg(test)]
+mod conformance;
+#[cfg(test)]
 mod fixture;
 mod lock;
 mod migrate;
@@ -90,6 +92,9 @@ pub enum OpenError {
     /// The URL's scheme is none of ours.
     #[error("{0} is no database URL; write sqlite:PATH or postgres://USER@HOST/DATABASE")]
     Scheme(String),
+    /// A file has no standby.
+    #[error("a standby is a PostgreSQL; write postgres://USER@HOST/DATABASE")]
+    NoStandby,
     /// PostgreSQL's URL can't be used.
     #[error(transparent)]
     Url(#[from] UrlError),
@@ -146,24 +151,52 @@ pub enum ReadError {
     },
 }
 
-/// Opens `sqlite:PATH` to serve it: makes the file if there is none, brings its schema up to date, and
-/// holds it against every other serving process until the writer is dropped.
+/// How a server opens its database.
+#[derive(Debug, Clone, Copy)]
+pub struct Opening {
+    /// Lanes, each with a writer of its own; on SQLite there is one.
+    pub lane_count: usize,
+    /// Whether to bring the schema up to date. If not, a file whose schema is not is refused, and on
+    /// PostgreSQL nothing is carried out until somebody else has.
+    pub migrates: bool,
+}
+
+impl Default for Opening {
+    fn default() -> Self {
+        Self { lane_count: LANE_COUNT_DEFAULT, migrates: true }
+    }
+}
+
+/// More lanes commit side by side; all of one firm's commands are on one.
+pub const LANE_COUNT_DEFAULT: usize = 4;
+
+/// Opens a database to serve it, and brings its schema up to date.
+///
+/// `sqlite:PATH` is made if it is not there, and held against every other serving process until the
+/// writer is dropped. A PostgreSQL database has to be there; any number of processes may serve it.
 ///
 /// # Errors
 /// [`OpenError`]; each says what to do.
-pub fn open(url: &str) -> Result<Database, OpenError> {
-    let (store, reader) = sqlite::open(&path_in(url)?)?;
+pub fn open(url: &str, opening: Opening) -> Result<Database, OpenError> {
+    if is_postgres(url) {
+        let (stores, pool) = postgres::open(url, opening)?;
+        let stores = stores.into_iter().map(Writer::Postgres).collect();
+        return Ok(Database { stores, reader: pool.into() });
+    }
+    let (store, reader) = sqlite::open(&path_in(url)?, opening)?;
     Ok(Database { stores: vec![Writer::Sqlite(store)], reader })
 }
 
-/// Opens PostgreSQL to serve it beside any number of other processes: brings its schema up to date, and
-/// makes so many writers, which connect when they are first used.
+/// Brings a database's schema up to date. Of a file, no other process may serve it meanwhile.
 ///
 /// # Errors
 /// [`OpenError`]; each says what to do.
-pub fn open_postgres(url: &str, count: usize) -> Result<Vec<Writer>, OpenError> {
-    let stores = postgres::open(url, count)?;
-    Ok(stores.into_iter().map(Writer::Postgres).collect())
+pub fn migrate(url: &str) -> Result<(), OpenError> {
+    open(url, Opening { lane_count: 0, migrates: true }).map(drop)
+}
+
+fn is_postgres(url: &str) -> bool {
+    matches!(url.split_once(':'), Some(("postgres" | "postgresql", _)))
 }
 
 /// Opens a database only to read, beside a server or without one: `sqlite:PATH`, or a PostgreSQL, which
@@ -173,10 +206,22 @@ pub fn open_postgres(url: &str, count: usize) -> Result<Vec<Writer>, OpenError> 
 /// # Errors
 /// [`OpenError`]; each says what to do.
 pub fn open_reader(url: &str) -> Result<Reader, OpenError> {
-    match url.split_once(':') {
-        Some(("postgres" | "postgresql", _)) => postgres::open_reader(url).map(Reader::from),
-        _ => sqlite::open_reader(&path_in(url)?),
+    if is_postgres(url) {
+        return postgres::open_reader(url).map(Reader::from);
     }
+    sqlite::open_reader(&path_in(url)?)
+}
+
+/// Opens a standby of PostgreSQL to read what may be some moments old. It may still lack migrations that
+/// its primary has.
+///
+/// # Errors
+/// [`OpenError`]; each says what to do.
+pub fn open_standby(url: &str) -> Result<Reader, OpenError> {
+    if is_postgres(url) {
+        return postgres::open_standby(url).map(Reader::from);
+    }
+    Err(OpenError::NoStandby)
 }
 
 /// The path in `sqlite:PATH` or `sqlite://PATH`.

@@ -107,7 +107,8 @@ struct Bulk {
 
 impl Bulk {
     async fn open(path: &Path) -> anyhow::Result<Self> {
-        let database = store::open(&format!("sqlite:{}", path.display()))?;
+        let database =
+            store::open(&format!("sqlite:{}", path.display()), store::Opening::default())?;
         let options = Options {
             limits: Limits {
                 batch_count_max: BULK_BATCH_COUNT,

@@ -2,6 +2,7 @@
 
 mod backup;
 mod demo;
+mod migrate;
 mod openapi;
 mod serve;
 mod token;
@@ -35,6 +36,9 @@ Examples:
     export JWT_SECRET=$(openssl rand -hex 32)
     amanah serve --database sqlite:firm.db --listen 127.0.0.1:5000
 
+  Serve it from several machines, on PostgreSQL:
+    amanah serve --database 'postgres://amanah@db.example.com/amanah?passfile=/etc/amanah/pgpass'
+
   A token to try it with:
     amanah token --user 64f1a2b3c4d5e6f708192a3b --firm 64f1a2b3c4d5e6f708192a00 --role owner
 
@@ -48,6 +52,7 @@ Examples:
 enum Command {
     Serve(serve::ServeArgs),
     Token(token::TokenArgs),
+    Migrate(migrate::MigrateArgs),
     Verify(verify::VerifyArgs),
     Backup(backup::BackupArgs),
     Openapi(openapi::OpenapiArgs),
@@ -58,8 +63,8 @@ enum Command {
 /// Which database; every command that opens one takes this.
 #[derive(Debug, clap::Args)]
 struct DatabaseArgs {
-    /// Where the books are kept: `sqlite:PATH`.
-    #[arg(long, env = "AMANAH_DATABASE", value_name = "URL")]
+    /// Where the books are kept: `sqlite:PATH` or `postgres://USER@HOST/DATABASE`.
+    #[arg(long, env = "AMANAH_DATABASE", value_name = "URL", hide_env_values = true)]
     database: String,
 }
 
@@ -73,6 +78,7 @@ pub fn run() -> anyhow::Result<ExitCode> {
     match command {
         Command::Serve(args) => serve::run(args),
         Command::Token(args) => token::run(&args),
+        Command::Migrate(args) => migrate::run(&args),
         Command::Verify(args) => verify::run(&args),
         Command::Backup(args) => backup::run(&args),
         Command::Openapi(_) => openapi::run(),

@@ -21,9 +21,20 @@ use crate::{
 /// TLS is the business of a proxy in front.
 #[derive(Debug, clap::Args)]
 pub(super) struct ServeArgs {
-    /// Where the books are kept: `sqlite:PATH`.
-    #[arg(long, env = "AMANAH_DATABASE", value_name = "URL")]
+    /// Where the books are kept: `sqlite:PATH` or `postgres://USER@HOST/DATABASE`.
+    #[arg(long, env = "AMANAH_DATABASE", value_name = "URL", hide_env_values = true)]
     database: Option<String>,
+    /// A standby of it that reports and statistics are read from; they may then be some moments old.
+    /// Nothing is decided on what it says, and whoever names a `seq` is shown at least that.
+    #[arg(long, env = "AMANAH_READ_DATABASE", value_name = "URL", hide_env_values = true)]
+    read_database: Option<String>,
+    /// Leave the schema as it is: `amanah migrate` is somebody else's turn. Until then the server
+    /// answers that it is not ready.
+    #[arg(long)]
+    no_migrate: bool,
+    /// Commits under way at the same time, each of other firms; SQLite has one.
+    #[arg(long, value_name = "N", default_value_t = store::LANE_COUNT_DEFAULT, value_parser = lane_count)]
+    lane_count: usize,
     /// Where to listen; `:0` takes any free port. Default: 127.0.0.1 with PORT, else 127.0.0.1:5000.
     #[arg(long, env = "AMANAH_LISTEN", value_name = "HOST:PORT")]
     listen: Option<String>,
@@ -45,6 +56,9 @@ pub(super) struct ServeArgs {
     secret: Option<String>,
 }
 
+/// Each is a thread and a connection.
+const LANE_COUNT_MAX: usize = 64;
+
 /// An origin as browsers send it: scheme and authority, no path.
 fn origin(text: &str) -> Result<String, &'static str> {
     let authority = text.strip_prefix("https://").or_else(|| text.strip_prefix("http://"));
@@ -55,6 +69,11 @@ fn origin(text: &str) -> Result<String, &'static str> {
     } else {
         Err("an origin is like https://app.example.com, without a path")
     }
+}
+
+fn lane_count(text: &str) -> Result<usize, String> {
+    let count = text.parse().ok().filter(|count| (1..=LANE_COUNT_MAX).contains(count));
+    count.ok_or_else(|| format!("lanes are 1 to {LANE_COUNT_MAX}"))
 }
 
 pub(super) fn run(args: ServeArgs) -> anyhow::Result<ExitCode> {
@@ -76,8 +95,8 @@ async fn serve(args: ServeArgs) -> anyhow::Result<ExitCode> {
         }
         (None, Some(url)) => (url, token::secret(args.secret.as_deref())?),
         (None, None) => bail!(
-            "which database? give --database sqlite:PATH (it is made if it is not there), \
-             or look around with --demo"
+            "which database? give --database sqlite:PATH (it is made if it is not there) or \
+             postgres://USER@HOST/DATABASE, or look around with --demo"
         ),
     };
     let address = args.listen.unwrap_or_else(|| format!("127.0.0.1:{}", args.port));
@@ -90,7 +109,10 @@ async fn serve(args: ServeArgs) -> anyhow::Result<ExitCode> {
     let mut settings = Settings::new(secret.clone());
     settings.limits.batch_count_max = usize::try_from(args.batch_count_max)?;
     settings.cors_origins = args.cors_origins;
-    let database = store::open(&url)?;
+    let opening = store::Opening { lane_count: args.lane_count, migrates: !args.no_migrate };
+    let database = store::open(&url, opening)?;
+    let standby = args.read_database.as_deref().map(store::open_standby).transpose();
+    settings.reports = standby.context("--read-database")?;
     let app = App::start(database.stores, database.reader, settings)?;
     if folder.is_some() {
         demo::fill(&app).await.context("filling the demo")?;

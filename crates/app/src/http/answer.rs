@@ -150,6 +150,12 @@ impl Answer {
         self
     }
 
+    /// Says that what the firm did up to this `seq` is in it.
+    pub fn dated(mut self, seq: i64) -> Self {
+        self.headers.insert("as-of-seq", seq.into());
+        self
+    }
+
     fn tag(&mut self, version: &str) {
         if let Ok(tag) = format!("\"{version}\"").try_into() {
             self.headers.insert(header::ETAG, tag);

@@ -61,6 +61,13 @@ impl Refusal {
         Self { code: "fields_required", errors, ..Self::bad(message) }
     }
 
+    /// 503: this is missing.
+    pub fn not_ready(missing: Vec<String>, what: Message) -> Self {
+        let error = |field| FieldError { field, code: what.id(), message: what };
+        let errors = missing.into_iter().map(error).collect();
+        Self { errors, ..Self::new(StatusCode::SERVICE_UNAVAILABLE, Message::NotReady) }
+    }
+
     /// What the business refused; `stale` answers a version that is another than the caller read.
     pub fn rejected(rejection: &Rejection, stale: StatusCode) -> Self {
         let status = match rejection.kind() {

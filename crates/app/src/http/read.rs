@@ -15,7 +15,7 @@ use super::{
     extract::{Caller, Of},
     field::Count,
     json,
-    route::{Needs, Place},
+    route::{Freshness, Needs, Setting},
     wire::{self, NothingDoc, ObjectDoc, wire},
 };
 use crate::{App, messages::Message};
@@ -58,7 +58,6 @@ pub(crate) trait Entity: Visible + Sized + Send {
 
 /// A request to see something. Its caller may see it; what the filter asks for has its shape.
 pub(crate) struct Question<F = NoFilter> {
-    pub app: Arc<App>,
     pub caller: Caller,
     /// `None` the whole firm, `Some` only the client linked to this login.
     pub own: Option<Id<User>>,
@@ -67,6 +66,10 @@ pub(crate) struct Question<F = NoFilter> {
     pub of: Of,
     pub filter: F,
     pub page: Page,
+    /// Who is asked.
+    pub reader: Reader,
+    /// What is shown holds at least what the firm did up to here, where it was looked at.
+    pub seq: Option<i64>,
 }
 
 impl<F: DeserializeOwned> Question<F> {
@@ -74,7 +77,7 @@ impl<F: DeserializeOwned> Question<F> {
         parts: &mut Parts,
         app: &Arc<App>,
         needs: Needs,
-        place: Place,
+        Setting { place, freshness }: Setting,
     ) -> Result<Self, Refusal> {
         let of = Of::path(parts).await?;
         let mut caller = match needs {
@@ -89,7 +92,15 @@ impl<F: DeserializeOwned> Question<F> {
         let filter = body::query(&parts.uri)?;
         let page = Page::Number { page: 1, limit: LIMIT_DEFAULT };
         let today = caller.today().await?;
-        Ok(Self { app: Arc::clone(app), caller, own, today, of, filter, page })
+        let (reader, seq) = match freshness {
+            Freshness::Latest => (app.reader.clone(), None),
+            Freshness::MayLag => {
+                let AtLeast { seq } = body::query(&parts.uri)?;
+                let (reader, seq) = app.reports.reader(caller.actor.firm, seq.0).await?;
+                (reader, Some(seq))
+            }
+        };
+        Ok(Self { caller, own, today, of, filter, page, reader, seq })
     }
 
     /// As [`Self::of_request`], for a part of a list.
@@ -97,9 +108,9 @@ impl<F: DeserializeOwned> Question<F> {
         parts: &mut Parts,
         app: &Arc<App>,
         needs: Needs,
-        place: Place,
+        setting: Setting,
     ) -> Result<Self, Refusal> {
-        let question = Self::of_request(parts, app, needs, place).await?;
+        let question = Self::of_request(parts, app, needs, setting).await?;
         Ok(Self { page: page(&parts.uri)?, ..question })
     }
 }
@@ -111,7 +122,7 @@ impl<F> Question<F> {
 
     /// The row named in the path, if it is there and the caller may see it; to others it is not there.
     pub async fn row<E: Entity>(&self) -> Result<E, Refusal> {
-        let found = E::find(&self.app.reader, self.firm(), &self.of.row()).await?;
+        let found = E::find(&self.reader, self.firm(), &self.of.row()).await?;
         let is_visible = |row: &E| self.own.is_none_or(|user| row.is_of(user));
         let mut row = found.filter(is_visible).ok_or_else(|| Refusal::not_found(E::NOT_FOUND))?;
         if self.own.is_some() {
@@ -159,6 +170,15 @@ pub(crate) struct Part {
     limit: Count,
     /// Walks a list of any size: empty to begin, then each answer's `nextCursor`.
     cursor: Option<String>,
+}
+
+/// How new a report must be.
+#[derive(Debug, Default, Deserialize, JsonSchema)]
+#[serde(default)]
+pub(crate) struct AtLeast {
+    /// Waits for what the command did that was answered with this `seq`. Without it, a report may be
+    /// some moments old where it is read from a standby.
+    seq: Count,
 }
 
 /// The part that is asked for: `?cursor=` (empty) starts a walk.

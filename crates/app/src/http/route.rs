@@ -15,11 +15,11 @@ use schemars::{JsonSchema, Schema, SchemaGenerator};
 use serde::{Deserialize, de::DeserializeOwned};
 
 use super::{
-    answer::Telling,
+    answer::{Answer, Telling},
     body,
     error::Refusal,
     extract::{Ask, Caller, Of},
-    read::{Entity, NoFilter, One, Part, Question, Told},
+    read::{AtLeast, Entity, NoFilter, One, Part, Question, Told},
     wire,
 };
 use crate::App;
@@ -68,7 +68,7 @@ impl Resource {
     /// left their own firm is refused.
     pub fn of_firm(mut self, firm: Id<Firm>) -> Self {
         for route in &mut self.routes {
-            route.operation.place = Some(firm);
+            route.operation.setting.place = Some(firm);
         }
         self
     }
@@ -93,15 +93,32 @@ pub(crate) struct Operation {
     pub answers: Answers,
     describe: Arc<dyn Fn(&mut SchemaGenerator) -> Description + Send + Sync>,
     mount: Arc<Mount>,
-    pub place: Place,
+    pub setting: Setting,
     pub command: Option<AsCommand>,
 }
 
-/// Makes the handler, for some methods and a place.
-type Mount = dyn Fn(MethodFilter, Place) -> MethodRouter<Arc<App>> + Send + Sync;
+/// Makes the handler, for some methods.
+type Mount = dyn Fn(MethodFilter, Setting) -> MethodRouter<Arc<App>> + Send + Sync;
+
+/// Where what is asked about stands.
+#[derive(Debug, Clone, Copy, Default)]
+pub(crate) struct Setting {
+    pub place: Place,
+    pub freshness: Freshness,
+}
 
 /// Whose rows it is about: one firm's, whoever asks, or `None`, those of the caller's firm.
 pub(crate) type Place = Option<Id<Firm>>;
+
+/// How new what is shown must be.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub(crate) enum Freshness {
+    /// Everything that was committed before it was asked.
+    #[default]
+    Latest,
+    /// What a database that follows the primary has got, but no less than the caller names.
+    MayLag,
+}
 
 /// What a caller must be.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -153,7 +170,22 @@ impl Operation {
             MethodFilter::try_from(method.clone()).expect("axum can filter by the methods in use")
         });
         let filter = filters.reduce(MethodFilter::or).expect("a route has a method");
-        (self.mount)(filter, self.place)
+        (self.mount)(filter, self.setting)
+    }
+
+    /// A report: it may be read from a database that lags behind, where there is one.
+    pub fn may_lag(mut self) -> Self {
+        let describe = self.describe;
+        self.describe = Arc::new(move |generator| {
+            let mut description = describe(generator);
+            let mut query = wire::ObjectDoc::new(&[]);
+            description.query.into_iter().for_each(|filter| query.fields_of(filter));
+            query.fields_of(AtLeast::json_schema(generator));
+            description.query = Some(query.finish());
+            description
+        });
+        self.setting.freshness = Freshness::MayLag;
+        self
     }
 
     /// The same under another name, for a path that is an alias.
@@ -209,8 +241,10 @@ where
                 answer: Some(answer),
             }
         }),
-        mount: Arc::new(move |filter, place| on(filter, move |ask| handler(ask, place))),
-        place: None,
+        mount: Arc::new(move |filter, Setting { place, .. }| {
+            on(filter, move |ask| handler(ask, place))
+        }),
+        setting: Setting::default(),
         command: Some(AsCommand {
             name: snake_case(id),
             telling,
@@ -237,13 +271,13 @@ where
     Fut: Future<Output = Result<T, Refusal>> + Send + 'static,
 {
     let needs = needs.into();
-    let answer = move |app: Arc<App>, request: Request, place| async move {
+    let answer = move |app: Arc<App>, request: Request, setting| async move {
         let (mut parts, _) = request.into_parts();
-        let question = Question::of_request(&mut parts, &app, needs, place).await?;
-        handler(question).await.map(Told::answer)
+        let question = Question::of_request(&mut parts, &app, needs, setting).await?;
+        told(question, handler).await
     };
     let mount =
-        move |filter, place| on(filter, move |State(app), request| answer(app, request, place));
+        move |filter, setting| on(filter, move |State(app), request| answer(app, request, setting));
     reading::<T>(id, summary, needs, Some(F::json_schema), mount)
 }
 
@@ -260,9 +294,9 @@ where
     Fut: Future<Output = Result<T, Refusal>> + Send + 'static,
 {
     let needs = needs.into();
-    let answer = move |app: Arc<App>, request: Request, place| async move {
+    let answer = move |app: Arc<App>, request: Request, setting| async move {
         let (mut parts, _) = request.into_parts();
-        let question = Question::of_list_request(&mut parts, &app, needs, place).await?;
+        let question = Question::of_list_request(&mut parts, &app, needs, setting).await?;
         handler(question).await.map(Told::answer)
     };
     let query = |generator: &mut SchemaGenerator| {
@@ -274,6 +308,19 @@ where
     let mount =
         move |filter, place| on(filter, move |State(app), request| answer(app, request, place));
     reading::<T>(id, summary, needs, Some(query), mount)
+}
+
+/// What the handler answers; a report says how new it is.
+async fn told<F, T: Told, Fut: Future<Output = Result<T, Refusal>>>(
+    question: Question<F>,
+    handler: fn(Question<F>) -> Fut,
+) -> Result<Answer, Refusal> {
+    let seq = question.seq;
+    let answer = handler(question).await?.answer();
+    Ok(match seq {
+        Some(seq) => answer.dated(seq),
+        None => answer,
+    })
 }
 
 /// The row named in the path.
@@ -332,7 +379,7 @@ pub(crate) fn whole(
         answers: Answers::Json(StatusCode::OK),
         describe: Arc::new(describe),
         mount: Arc::new(move |filter, _| mount(filter)),
-        place: None,
+        setting: Setting::default(),
         command: None,
     }
 }
@@ -351,7 +398,7 @@ pub(crate) fn text(
         answers: Answers::Text(media_type),
         describe: Arc::new(|_| Description { query: None, body: None, answer: None }),
         mount: Arc::new(move |filter, _| mount(filter)),
-        place: None,
+        setting: Setting::default(),
         command: None,
     }
 }
@@ -361,7 +408,7 @@ fn reading<T: Told + 'static>(
     summary: &'static str,
     needs: Needs,
     query: Option<fn(&mut SchemaGenerator) -> Schema>,
-    mount: impl Fn(MethodFilter, Place) -> MethodRouter<Arc<App>> + Send + Sync + 'static,
+    mount: impl Fn(MethodFilter, Setting) -> MethodRouter<Arc<App>> + Send + Sync + 'static,
 ) -> Operation {
     Operation {
         id: id.to_owned(),
@@ -374,7 +421,7 @@ fn reading<T: Told + 'static>(
             answer: Some(wire::success(T::describe(generator))),
         }),
         mount: Arc::new(mount),
-        place: None,
+        setting: Setting::default(),
         command: None,
     }
 }

@@ -8,12 +8,26 @@
 use domain::{Day, Id};
 use rusqlite::{Connection, params_from_iter};
 
-use crate::{ReadError, postgres::Snapshot, shape::Read, sqlite};
+use crate::{
+    ReadError,
+    postgres::Snapshot,
+    shape::{Columns, Read},
+    sqlite,
+};
 
 /// One snapshot.
 pub(crate) enum Db<'c> {
     Sqlite(&'c Connection),
     Postgres(&'c Snapshot<'c>),
+}
+
+/// A row, whatever it holds.
+struct There;
+
+impl Read for There {
+    fn read<C: Columns>(_: &mut C) -> Result<Self, C::Error> {
+        Ok(Self)
+    }
 }
 
 /// What stands in a query's place. Queries name no other bytes than ids, and never nothing.
@@ -38,6 +52,17 @@ impl Db<'_> {
                 Ok(first)
             }
         }
+    }
+
+    /// Whether there is such a table.
+    pub fn has_table(&self, name: &str) -> Result<bool, ReadError> {
+        let listed = match self {
+            Self::Sqlite(_) => "select 1 from sqlite_master where name = ?1",
+            Self::Postgres(_) => {
+                "select 1 from pg_tables where schemaname = current_schema() and tablename = ?1"
+            }
+        };
+        Ok(self.one::<There>(listed, &[name.into()])?.is_some())
     }
 
     /// Every row of a query.

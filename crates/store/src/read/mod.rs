@@ -27,7 +27,9 @@ pub(crate) use db::{Db, Value};
 pub(crate) use rows::strays;
 
 use crate::{
-    ReadError, postgres,
+    ReadError,
+    migrate::{self, Remembered},
+    postgres,
     shape::{Columns, Read, journal::Plain as _},
     sqlite,
 };
@@ -59,15 +61,22 @@ impl From<postgres::Pool> for Reader {
 }
 
 impl Reader {
-    /// Whether the database answers.
+    /// Which migrations the database still lacks for this version to work on it, like
+    /// `0002_practice`; empty: none.
     ///
     /// # Errors
-    /// [`ReadError::Database`]
-    pub async fn ping(&self) -> Result<(), ReadError> {
+    /// [`ReadError::Database`]: it does not answer, or its schema is another one.
+    pub async fn lacking(&self) -> Result<Vec<String>, ReadError> {
         self.ask(|db| {
-            let first: Option<Count> =
-                db.one("select number from schema_migrations limit 1", &[])?;
-            first.map(drop).ok_or_else(|| ReadError::Database("it has no schema".to_owned()))
+            let remembered = if db.has_table("schema_migrations")? {
+                let all = "select number, name, checksum from schema_migrations order by number";
+                db.all(all, &[])?.into_iter().map(|Applied(migration)| migration).collect()
+            } else {
+                Vec::new()
+            };
+            let lacking = migrate::lacking(&remembered, migrate::ALL);
+            let lacking = lacking.map_err(|error| ReadError::Database(error.to_string()))?;
+            Ok(lacking.iter().map(|one| format!("{:04}_{}", one.number, one.name)).collect())
         })
         .await
     }
@@ -190,6 +199,14 @@ fn aside<T: Send>(work: impl FnOnce() -> T + Send) -> T {
 
 fn head(db: &Db, firm: Id<Firm>) -> Result<Option<Firm>, ReadError> {
     db.one(&Firm::select("f.id = ?1"), &[firm.into()])
+}
+
+struct Applied(Remembered);
+
+impl Read for Applied {
+    fn read<C: Columns>(row: &mut C) -> Result<Self, C::Error> {
+        Ok(Self((row.count()?, row.words()?, row.words()?)))
+    }
 }
 
 struct FirmId(Id<Firm>);

@@ -22,7 +22,7 @@ use domain::{Batch, Id, Key, Loaded, rows::Firm};
 use engine::{Store, StoreError};
 use rusqlite::{Connection, ErrorCode};
 
-use crate::{OpenError, Reader, lock, lock::Lock, migrate::ALL};
+use crate::{OpenError, Opening, Reader, lock, lock::Lock, migrate::ALL};
 use write::Failure;
 
 pub(crate) use backup::backup;
@@ -38,13 +38,17 @@ pub struct SqliteStore {
     _lock: Lock,
 }
 
-pub(crate) fn open(path: &Path) -> Result<(SqliteStore, Reader), OpenError> {
+pub(crate) fn open(path: &Path, opening: Opening) -> Result<(SqliteStore, Reader), OpenError> {
     connect::check_version()?;
     let path = lock::canonical(path)?;
     let lock = Lock::take(&path)?;
     connect::make_private(&path)?;
     let mut connection = connect::writer(&path)?;
-    migrate::run(&mut connection, ALL)?;
+    if opening.migrates {
+        migrate::run(&mut connection, ALL)?;
+    } else {
+        migrate::check(&connection, ALL)?;
+    }
     let reader = Pool::open(&path)?.into();
     Ok((SqliteStore { connection, _lock: lock }, reader))
 }

@@ -3,6 +3,7 @@
 
 #![expect(clippy::unwrap_used, reason = "in a test a panic is the verdict")]
 
+mod captured;
 mod commands;
 mod opening;
 
@@ -139,7 +140,20 @@ fn on_model(program: &[Burst], batch_count_max: usize) -> (Settlements, Vec<Vec<
 fn on_sqlite(program: &[Burst], batch_count_max: usize) -> (Settlements, Vec<Vec<Stored>>) {
     let folder = tempfile::tempdir().unwrap();
     let url = format!("sqlite:{}", folder.path().join("books.db").display());
-    let mut database = store::open(&url).unwrap();
+    on_database(&url, program, batch_count_max)
+}
+
+fn on_postgres(program: &[Burst], batch_count_max: usize) -> (Settlements, Vec<Vec<Stored>>) {
+    let database = throwaway::Cluster::shared().fresh_database();
+    on_database(&database.url, program, batch_count_max)
+}
+
+fn on_database(
+    url: &str,
+    program: &[Burst],
+    batch_count_max: usize,
+) -> (Settlements, Vec<Vec<Stored>>) {
+    let mut database = store::open(url, store::Opening::default()).unwrap();
     let settled = run(database.stores.remove(0), program, batch_count_max);
     let rows = FIRMS.iter().map(|firm| {
         let mut rows = Vec::new();
@@ -149,11 +163,18 @@ fn on_sqlite(program: &[Burst], batch_count_max: usize) -> (Settlements, Vec<Vec
     (settled, rows.collect())
 }
 
-fn on_postgres(program: &[Burst], batch_count_max: usize) -> (Settlements, Vec<Vec<Stored>>) {
-    let database = throwaway::Cluster::shared().fresh_database();
-    let mut stores = store::open_postgres(&database.url, 1).unwrap();
-    let settled = run(stores.remove(0), program, batch_count_max);
-    (settled, Vec::new())
+fn assert_as_on_model(
+    (settled, rows): (Settlements, Vec<Vec<Stored>>),
+    program: &[Burst],
+    batch_count_max: usize,
+) -> Result<(), TestCaseError> {
+    let (settled_model, rows_model) = on_model(program, batch_count_max);
+    prop_assert_eq!(settled, settled_model);
+    for (database, model) in rows.iter().flatten().zip(rows_model.iter().flatten()) {
+        prop_assert_eq!(database, model);
+    }
+    prop_assert_eq!(&rows, &rows_model);
+    assert_sound(&rows)
 }
 
 fn assert_sound(firms: &[Vec<Stored>]) -> Result<(), TestCaseError> {
@@ -208,28 +229,12 @@ proptest! {
 
     #[test]
     fn sqlite_does_what_the_model_does(program in program(), batch_count_max in 1..40_usize) {
-        let (settled, rows) = on_sqlite(&program, batch_count_max);
-        let (settled_model, rows_model) = on_model(&program, batch_count_max);
-        prop_assert_eq!(settled, settled_model);
-        for (sqlite, model) in rows.iter().flatten().zip(rows_model.iter().flatten()) {
-            prop_assert_eq!(sqlite, model);
-        }
-        prop_assert_eq!(&rows, &rows_model);
-        assert_sound(&rows)?;
+        assert_as_on_model(on_sqlite(&program, batch_count_max), &program, batch_count_max)?;
     }
-}
-
-proptest! {
-    #![proptest_config(ProptestConfig { cases: 16, ..ProptestConfig::default() })]
 
     #[test]
     fn postgres_does_what_the_model_does(program in program(), batch_count_max in 1..40_usize) {
-        let (settled, _) = on_postgres(&program, batch_count_max);
-        let (settled_model, _) = on_model(&program, batch_count_max);
-        for (postgres, model) in settled.iter().zip(&settled_model) {
-            prop_assert_eq!(postgres, model);
-        }
-        prop_assert_eq!(settled, settled_model);
+        assert_as_on_model(on_postgres(&program, batch_count_max), &program, batch_count_max)?;
     }
 }
 

@@ -65,7 +65,7 @@ struct Filter {
 async fn all(question: Question<Filter>) -> Result<Rows<Alert>, Refusal> {
     let Filter { kind, open } = &question.filter;
     let filter = AlertFilter { kind: kind.0, open_only: open.0 == Some(true) };
-    let (reader, firm) = (&question.app.reader, question.firm());
+    let (reader, firm) = (&question.reader, question.firm());
     Ok(question.rows(reader.alerts(firm, filter, question.page.clone()).await?))
 }
 

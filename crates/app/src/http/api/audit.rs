@@ -20,7 +20,7 @@ pub(in crate::http) fn routes() -> Resource {
 }
 
 async fn all(question: Question) -> Result<Rows<AuditRecord>, Refusal> {
-    let (reader, firm) = (&question.app.reader, question.firm());
+    let (reader, firm) = (&question.reader, question.firm());
     Ok(question.rows(reader.audit(firm, question.page.clone()).await?))
 }
 

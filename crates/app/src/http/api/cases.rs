@@ -165,7 +165,7 @@ async fn all(question: Question<Filter>) -> Result<Rows<CaseView>, Refusal> {
         client: client_id.reference(),
         search: search.0.clone(),
     };
-    let (reader, firm) = (&question.app.reader, question.firm());
+    let (reader, firm) = (&question.reader, question.firm());
     Ok(question.rows(reader.cases(firm, filter, question.page.clone()).await?))
 }
 

@@ -51,7 +51,7 @@ async fn all(question: Question<Filter>) -> Result<Rows<CreditNoteView>, Refusal
         invoice: question.filter.invoice_id.reference(),
     };
     let page = question.page.clone();
-    let listed = question.app.reader.credit_notes(question.firm(), filter, page).await?;
+    let listed = question.reader.credit_notes(question.firm(), filter, page).await?;
     Ok(question.rows(listed))
 }
 

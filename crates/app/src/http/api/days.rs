@@ -29,5 +29,5 @@ pub(super) async fn day<F: Sync>(
 /// The firm of who asks; one that has not been heard of is as a new one.
 pub(super) async fn firm<F: Sync>(question: &Question<F>) -> Result<Firm, Refusal> {
     let firm = question.firm();
-    Ok(question.app.reader.firm(firm).await?.unwrap_or_else(|| Firm::new(firm)))
+    Ok(question.reader.firm(firm).await?.unwrap_or_else(|| Firm::new(firm)))
 }

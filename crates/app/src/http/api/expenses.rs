@@ -189,7 +189,7 @@ async fn all(question: Question<Filter>) -> Result<Rows<ExpenseView, Summary<Rev
         review: asked.status.0,
         days: days::between(&question, &asked.from, &asked.to).await?,
     };
-    let (reader, firm) = (&question.app.reader, question.firm());
+    let (reader, firm) = (&question.reader, question.firm());
     let sums = reader.expense_sums(firm, filter.clone()).await?;
     let listed = reader.expenses(firm, filter, question.page.clone()).await?;
     Ok(question.rows_beside(listed, Summary(sums)))

@@ -18,6 +18,7 @@ use crate::{
         route::{Resource, public, text},
         wire::wire,
     },
+    messages::Message,
 };
 
 const METRICS: &str = "application/openmetrics-text; version=1.0.0; charset=utf-8";
@@ -43,13 +44,19 @@ async fn health(_: Arc<App>) -> Result<Object<HealthDoc>, Refusal> {
     Ok(Object::new(|o| o.text("status", "ok")))
 }
 
-/// It is open only once its schema is the current one.
+/// Whoever it is not ready for is told what is missing.
 async fn ready(app: Arc<App>) -> Result<Object<HealthDoc>, Refusal> {
     if app.engine.is_stopping() {
         return Err(Trouble::Stopping.into());
     }
-    app.reader.ping().await?;
-    Ok(Object::new(|o| o.text("status", "ready")))
+    match app.reader.lacking().await {
+        Ok(lacking) if lacking.is_empty() => Ok(Object::new(|o| o.text("status", "ready"))),
+        Ok(lacking) => Err(Refusal::not_ready(lacking, Message::MigrationMissing)),
+        Err(error) => {
+            tracing::warn!(%error, "not ready");
+            Err(Refusal::not_ready(vec!["database".to_owned()], Message::DatabaseAway))
+        }
+    }
 }
 
 async fn metrics(State(app): State<Arc<App>>) -> Response {

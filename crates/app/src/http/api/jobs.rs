@@ -182,7 +182,7 @@ async fn part(question: &Question<Filter>, owner: Option<Id<User>>) -> Result<Ro
         search: search.0.clone(),
         owner,
     };
-    Ok(question.rows(question.app.reader.jobs(filter, question.page.clone()).await?))
+    Ok(question.rows(question.reader.jobs(filter, question.page.clone()).await?))
 }
 
 async fn job(question: Question) -> Result<One<Job>, Refusal> {

@@ -81,7 +81,7 @@ wire! {
 }
 
 async fn all(question: Question) -> Result<Object<MembersDoc>, Refusal> {
-    let members = question.app.reader.members(question.firm()).await?;
+    let members = question.reader.members(question.firm()).await?;
     Ok(Object::new(|o| {
         o.with("data", |out| {
             json::array(out, &members, |out, member| member.write(out, question.today));

@@ -133,7 +133,7 @@ async fn of_one_job(question: Question) -> Result<Rows<ProposalView>, Refusal> {
 }
 
 async fn part(question: &Question, filter: ProposalFilter) -> Result<Rows<ProposalView>, Refusal> {
-    Ok(question.rows(question.app.reader.proposals(filter, question.page.clone()).await?))
+    Ok(question.rows(question.reader.proposals(filter, question.page.clone()).await?))
 }
 
 async fn proposal(question: Question) -> Result<One<ProposalView>, Refusal> {

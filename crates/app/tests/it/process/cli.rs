@@ -40,7 +40,7 @@ fn what_can_not_be_done_is_said_in_a_sentence() {
         .unwrap();
     for (arguments, word) in [
         (&["serve"][..], "--database sqlite:PATH"),
-        (&["serve", "--database", "postgres://u:hidden@h/d"], "sqlite:PATH"),
+        (&["serve", "--database", "mysql://u:hidden@h/d"], "sqlite:PATH"),
         (
             &["serve", "--database", "sqlite:/no/such/folder/x.db", "--listen", "127.0.0.1:0"],
             "/no/such/folder",

@@ -4,8 +4,9 @@ use domain::{Ref, rows::Stored};
 
 use super::{both::Both, questions::ask};
 use crate::{
-    ClientFilter, Page, ReadError, Reader,
+    ClientFilter, OpenError, Page, ReadError, Reader,
     fixture::{FIRM, full_batch, next_batch},
+    migrate, open_reader, open_standby,
     samples::id,
 };
 
@@ -27,7 +28,7 @@ async fn reads_agree() {
     ask(both.reader()).await;
 
     let reader = both.reader();
-    reader.ping().await.unwrap();
+    assert_eq!(reader.lacking().await.unwrap(), Vec::<String>::new());
     assert_eq!(reader.firms().await.unwrap(), [FIRM]);
     assert_eq!(reader.firm(FIRM).await.unwrap().map(|firm| firm.seq), Some(2));
     assert_eq!(reader.firm(id(99)).await.unwrap(), None);
@@ -73,7 +74,7 @@ async fn a_row_that_makes_no_sense_is_named() {
     let walked = postgres.rows(FIRM, &mut drop).unwrap_err();
     assert!(matches!(&walked, ReadError::Row(text) if text.contains("role")), "{walked}");
     // The connection is as good as before.
-    postgres.ping().await.unwrap();
+    postgres.lacking().await.unwrap();
 }
 
 #[tokio::test]
@@ -85,6 +86,29 @@ async fn rows_of_no_firm_are_complained_about() {
     throwaway::Cluster::shared().sql(&both.postgres.name, stray);
     let complaints = postgres.integrity().unwrap();
     assert!(matches!(&*complaints, [one] if one.contains("rows of entries")), "{complaints:?}");
+}
+
+#[tokio::test]
+async fn a_schema_that_is_behind_is_told_by_what_it_lacks() {
+    let both = Both::new();
+    let cluster = throwaway::Cluster::shared();
+    let sql = |sql: &str| cluster.sql(&both.postgres.name, sql);
+    let postgres = &both.reader().postgres;
+    sql("delete from schema_migrations where number > 1");
+    assert_eq!(postgres.lacking().await.unwrap()[0], "0002_practice");
+    sql("drop table schema_migrations");
+    assert_eq!(postgres.lacking().await.unwrap()[0], "0001_core");
+    // Another one, and one that a newer version has made.
+    migrate(&both.postgres.url).unwrap_err();
+    let fresh = cluster.fresh_database();
+    migrate(&fresh.url).unwrap();
+    let reader = open_reader(&fresh.url).unwrap();
+    cluster.sql(&fresh.name, "insert into schema_migrations values (99, 'later', 'x')");
+    assert_eq!(reader.lacking().await.unwrap(), Vec::<String>::new());
+    cluster.sql(&fresh.name, "update schema_migrations set checksum = 'x' where number = 1");
+    let other = reader.lacking().await.unwrap_err().to_string();
+    assert!(other.contains("was changed"), "{other}");
+    assert!(matches!(open_standby("sqlite:a.db"), Err(OpenError::NoStandby)));
 }
 
 #[test]

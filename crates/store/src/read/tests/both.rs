@@ -1,6 +1,6 @@
 //! The same rows in both databases, and one who asks both and hears one answer.
 
-use std::{fmt::Debug, mem::discriminant, sync::OnceLock};
+use std::{fmt::Debug, mem::discriminant};
 
 use domain::{
     Day, Id, Ref, Timestamp,
@@ -9,7 +9,7 @@ use domain::{
     rows::*,
 };
 use engine::{Store as _, StoreError};
-use throwaway::{Cluster, Database};
+use throwaway::Database;
 
 use crate::{fixture, *};
 
@@ -24,11 +24,11 @@ pub(super) struct Both {
 impl Both {
     pub(super) fn new() -> Self {
         let sqlite = fixture::Fixture::new();
-        let postgres = fresh();
-        let mut writers = open_postgres(&postgres.url, 1).unwrap();
-        let reader =
-            Twin { sqlite: sqlite.reader().clone(), postgres: open_reader(&postgres.url).unwrap() };
-        Self { sqlite, postgres, writer: writers.pop().unwrap(), reader }
+        let postgres = fixture::fresh_postgres();
+        let crate::Database { mut stores, reader } =
+            open(&postgres.url, Opening::default()).unwrap();
+        let reader = Twin { sqlite: sqlite.reader().clone(), postgres: reader };
+        Self { sqlite, postgres, writer: stores.pop().unwrap(), reader }
     }
 
     /// Databases that hold what `batch` writes.
@@ -49,18 +49,6 @@ impl Both {
     }
 }
 
-/// A copy of a database that was migrated once.
-fn fresh() -> Database {
-    static MIGRATED: OnceLock<String> = OnceLock::new();
-    let cluster = Cluster::shared();
-    let template = MIGRATED.get_or_init(|| {
-        let database = cluster.fresh_database();
-        open_postgres(&database.url, 1).unwrap();
-        database.name
-    });
-    cluster.fresh_from(template)
-}
-
 /// Two readers that know the same.
 pub(super) struct Twin {
     pub(super) sqlite: Reader,
@@ -79,7 +67,7 @@ macro_rules! twin {
 }
 
 twin! {
-    fn ping() -> ();
+    fn lacking() -> Vec<String>;
     fn firm(firm: Id<Firm>) -> Option<Firm>;
     fn firms() -> Vec<Id<Firm>>;
     fn member(firm: Id<Firm>, user: Id<User>) -> Option<Member>;

@@ -53,8 +53,7 @@ pub(super) async fn search(question: Question<Searched>) -> Result<Rows<Client>,
 
 async fn part<F>(question: &Question<F>, search: Option<String>) -> Result<Rows<Client>, Refusal> {
     let filter = ClientFilter { own: question.own, search };
-    let listed =
-        question.app.reader.clients(question.firm(), filter, question.page.clone()).await?;
+    let listed = question.reader.clients(question.firm(), filter, question.page.clone()).await?;
     Ok(question.rows(listed))
 }
 
@@ -80,7 +79,7 @@ pub(super) async fn stats(question: Question) -> Result<Object<ClientStatsDoc>, 
     question.reaches_all()?;
     let firm = days::firm(&question).await?;
     let since = first_of_month(question.today, &firm);
-    let stats = question.app.reader.client_stats(firm.id, since).await?;
+    let stats = question.reader.client_stats(firm.id, since).await?;
     let mut out = Vec::with_capacity(512);
     write_stats(&mut out, stats, firm.currency);
     Ok(Object::new(|o| {
@@ -140,7 +139,7 @@ wire! {
 pub(super) async fn top(question: Question<Top>) -> Result<Object<TopDoc>, Refusal> {
     question.reaches_all()?;
     let limit = question.filter.limit.0.unwrap_or(TOP_COUNT_DEFAULT).min(TOP_COUNT_MAX);
-    let clients = question.app.reader.top_clients(question.firm(), limit).await?;
+    let clients = question.reader.top_clients(question.firm(), limit).await?;
     Ok(Object::new(|o| o.with("data", |out| json::array(out, &clients, write_revenue))))
 }
 
@@ -162,21 +161,21 @@ async fn client<F>(question: &Question<F>) -> Result<Option<Ref<Client>>, Refusa
 pub(super) async fn invoices(question: Question) -> Result<Rows<InvoiceView>, Refusal> {
     let client = client(&question).await?;
     let filter = InvoiceFilter { own: question.own, client, ..InvoiceFilter::all(question.today) };
-    let (reader, firm) = (&question.app.reader, question.firm());
+    let (reader, firm) = (&question.reader, question.firm());
     Ok(question.rows(reader.invoices(firm, filter, question.page.clone()).await?))
 }
 
 pub(super) async fn payments(question: Question) -> Result<Rows<PaymentView>, Refusal> {
     let client = client(&question).await?;
     let filter = PaymentFilter { own: question.own, client, ..PaymentFilter::default() };
-    let (reader, firm) = (&question.app.reader, question.firm());
+    let (reader, firm) = (&question.reader, question.firm());
     Ok(question.rows(reader.payments(firm, filter, question.page.clone()).await?))
 }
 
 pub(super) async fn cases(question: Question) -> Result<Rows<CaseView>, Refusal> {
     let client = client(&question).await?;
     let filter = CaseFilter { own: question.own, client, ..CaseFilter::default() };
-    let (reader, firm) = (&question.app.reader, question.firm());
+    let (reader, firm) = (&question.reader, question.firm());
     Ok(question.rows(reader.cases(firm, filter, question.page.clone()).await?))
 }
 

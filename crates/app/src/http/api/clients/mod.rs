@@ -29,8 +29,9 @@ pub(in crate::http) fn routes() -> Resource {
     const READ: Action = Action::ReadClients;
     let all = list("listClients", "Clients, newest first", READ, lists::all);
     let search = list("searchClients", "Clients by name, number or reach", READ, lists::search);
-    let stats = read("getClientStats", "Counts, and sums of all documents", READ, lists::stats);
-    let top = read("listTopClients", "Who has paid most", READ, lists::top);
+    let stats =
+        read("getClientStats", "Counts, and sums of all documents", READ, lists::stats).may_lag();
+    let top = read("listTopClients", "Who has paid most", READ, lists::top).may_lag();
     let delete_many = command(
         "Archive several, all or none",
         body::delete_many,
@@ -43,7 +44,8 @@ pub(in crate::http) fn routes() -> Resource {
         deleted::telling(Message::ClientDeleted),
     );
     let statement =
-        list("getClientStatement", "What a client owes, line by line", READ, statement::lines);
+        list("getClientStatement", "What a client owes, line by line", READ, statement::lines)
+            .may_lag();
     let (invoices, payments) = (Action::ReadInvoices, Action::ReadPayments);
     Resource::new("clients", "The firm's customers.")
         .post("/", command("Take in a client", body::create, show::CREATED))

@@ -38,7 +38,7 @@ pub(super) async fn lines(question: Question<Filter>) -> Result<Rows<OwedLine, B
     if days.from.zip(days.to).is_some_and(|(from, to)| from > to) {
         return Err(Refusal::field(Message::EndBeforeStart, "to", Message::EndBeforeStart));
     }
-    let (reader, page) = (&question.app.reader, question.page.clone());
+    let (reader, page) = (&question.reader, question.page.clone());
     let found = reader.statement(question.firm(), &question.of.row(), days, page).await?;
     let is_visible = |found: &Statement| question.own.is_none_or(|user| found.client.is_of(user));
     let found = found.filter(is_visible).ok_or_else(|| Refusal::not_found(Client::NOT_FOUND))?;

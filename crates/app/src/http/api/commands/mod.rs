@@ -91,10 +91,10 @@ struct Kind {
 static KINDS: LazyLock<HashMap<String, Kind>> = LazyLock::new(|| {
     let mut kinds = HashMap::new();
     for route in resources().into_iter().flat_map(|resource| resource.routes) {
-        let Operation { place, command, .. } = route.operation;
+        let Operation { setting, command, .. } = route.operation;
         let Some(command) = command else { continue };
         let (method, named) = (route.methods[0].clone(), route.path.matches('{').count());
-        let kind = Kind { place, method, path: route.path, named, command };
+        let kind = Kind { place: setting.place, method, path: route.path, named, command };
         // A second path to the same is an alias.
         kinds.entry(kind.command.name.clone()).or_insert(kind);
     }

@@ -150,7 +150,7 @@ async fn part<F>(
     question: &Question<F>,
     filter: InvoiceFilter,
 ) -> Result<Rows<InvoiceView, Summary>, Refusal> {
-    let (reader, firm) = (&question.app.reader, question.firm());
+    let (reader, firm) = (&question.reader, question.firm());
     let sums = reader.invoice_sums(firm, filter.clone()).await?;
     let listed = reader.invoices(firm, filter, question.page.clone()).await?;
     Ok(question.rows_beside(listed, Summary(sums)))
@@ -253,7 +253,7 @@ fn write_due(out: &mut Vec<u8>, (count, due): &(u64, Money)) {
 
 pub(super) async fn stats(question: Question) -> Result<Object<InvoicesInSumsDoc>, Refusal> {
     question.reaches_all()?;
-    let reader = &question.app.reader;
+    let reader = &question.reader;
     let stats = reader.invoice_stats(question.firm(), question.today).await?;
     let InvoiceStats { sums, open, overdue } = stats;
     let mut out = Vec::with_capacity(1_024);
@@ -293,7 +293,7 @@ pub(super) async fn applications(
     // Asked for by id from here on: the journal must be the one of the row that was checked.
     let by = Ref::Id(question.row::<InvoiceView>().await?.invoice.id);
     let page = question.page.clone();
-    let found = question.app.reader.applications(question.firm(), &by, page).await?;
+    let found = question.reader.applications(question.firm(), &by, page).await?;
     let found = found.ok_or_else(|| Refusal::not_found(Message::InvoiceNotFound))?;
     Ok(question.rows_beside(found.lines, Head(found.invoice)))
 }

@@ -40,7 +40,10 @@ pub(in crate::http) fn routes() -> Resource {
         .post("/", command("Draft an invoice", body::create, show::CREATED))
         .get("/", list("listInvoices", "Invoices, newest first", READ, lists::all))
         .get("/overdue", overdue)
-        .get("/stats", read("getInvoiceStats", "Sums by status and currency", READ, lists::stats))
+        .get(
+            "/stats",
+            read("getInvoiceStats", "Sums by status and currency", READ, lists::stats).may_lag(),
+        )
         .get("/open/{client}", open)
         .get("/{id}", one::<InvoiceView>("getInvoice", "One invoice"))
         .on(&[Method::PUT, Method::PATCH], "/{id}", update)

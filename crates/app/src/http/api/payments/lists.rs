@@ -102,7 +102,7 @@ async fn part<F>(
     question: &Question<F>,
     filter: PaymentFilter,
 ) -> Result<Rows<PaymentView, Summary>, Refusal> {
-    let (reader, firm) = (&question.app.reader, question.firm());
+    let (reader, firm) = (&question.reader, question.firm());
     let sums = reader.payment_sums(firm, filter.clone()).await?;
     let listed = reader.payments(firm, filter, question.page.clone()).await?;
     Ok(question.rows_beside(listed, Summary(sums)))
@@ -213,7 +213,7 @@ fn this_month(today: Day) -> Days {
 
 pub(super) async fn stats(question: Question) -> Result<Object<PaymentsInSumsDoc>, Refusal> {
     question.reaches_all()?;
-    let (reader, firm) = (&question.app.reader, question.firm());
+    let (reader, firm) = (&question.reader, question.firm());
     let sums = reader.payment_sums(firm, PaymentFilter::default()).await?;
     let totals = reader.payment_stats(firm, this_month(question.today)).await?;
     let mut out = Vec::with_capacity(1_024);
@@ -232,7 +232,7 @@ pub(super) async fn summary(question: Question) -> Result<Object<PaymentsAtAGlan
     question.reaches_all()?;
     let currency = days::firm(&question).await?.currency;
     let month = this_month(question.today);
-    let stats = question.app.reader.payment_stats(question.firm(), month).await?;
+    let stats = question.reader.payment_stats(question.firm(), month).await?;
     let own = stats.into_iter().find(|stats| stats.currency() == currency);
     let own = own.unwrap_or_else(|| {
         let nothing = (0, Money::zero(currency));
@@ -255,7 +255,7 @@ pub(super) async fn summary(question: Question) -> Result<Object<PaymentsAtAGlan
 
 pub(super) async fn refunds_of(question: Question) -> Result<Object<RefundsOfDoc>, Refusal> {
     let PaymentView { payment, client, .. } = question.row::<PaymentView>().await?;
-    let mut refunds = question.app.reader.refunds_of(question.firm(), payment.id).await?;
+    let mut refunds = question.reader.refunds_of(question.firm(), payment.id).await?;
     if question.own.is_some() {
         refunds.iter_mut().for_each(|refund: &mut Refund| refund.reason = None);
     }

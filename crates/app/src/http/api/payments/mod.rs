@@ -35,7 +35,7 @@ pub(in crate::http) fn routes() -> Resource {
     let summary = "Delete a payment that has not arrived";
     let delete = command_as("deletePayment", summary, body::delete, deleted::PAYMENT);
     let reconcile = command("It was found in the bank's books", body::reconcile, show::RECONCILED);
-    let summary = read("getPaymentSummary", "At a glance", READ, lists::summary);
+    let summary = read("getPaymentSummary", "At a glance", READ, lists::summary).may_lag();
     let about = "Here, and not found in the bank's books";
     let unreconciled = list("listUnreconciledPayments", about, READ, lists::unreconciled);
     let pending_checks =
@@ -45,7 +45,10 @@ pub(in crate::http) fn routes() -> Resource {
     Resource::new("payments", "Money received: recorded first, completed when it has arrived.")
         .post("/", command("Record a payment", body::record, RECORDED))
         .get("/", list("listPayments", "Payments, newest first", READ, lists::all))
-        .get("/stats", read("getPaymentStats", "Sums by status and currency", READ, lists::stats))
+        .get(
+            "/stats",
+            read("getPaymentStats", "Sums by status and currency", READ, lists::stats).may_lag(),
+        )
         .get("/summary", summary)
         .get("/unreconciled", unreconciled)
         .get("/pending-checks", pending_checks)

@@ -67,7 +67,7 @@ wire! {
 
 pub(super) async fn receivables(question: Question<Filter>) -> Result<Object<AgeingDoc>, Refusal> {
     let day = days::day(&question, &question.filter.date).await?.unwrap_or(question.today);
-    let ageing = question.app.reader.ageing(question.firm(), day).await?;
+    let ageing = question.reader.ageing(question.firm(), day).await?;
     Ok(Object::new(|o| {
         o.with("data", |out| {
             json::object(out, |o| {

@@ -53,7 +53,7 @@ wire! {
 
 pub(super) async fn trial(question: Question<OnDate>) -> Result<Object<TrialBalanceDoc>, Refusal> {
     let day = day(&question).await?;
-    let accounts = question.app.reader.trial_balance(question.firm(), day).await?;
+    let accounts = question.reader.trial_balance(question.firm(), day).await?;
     let totals = totals(&accounts);
     Ok(Object::new(|o| {
         o.with("data", |out| {

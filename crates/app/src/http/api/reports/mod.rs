@@ -17,15 +17,22 @@ use crate::http::{
 
 pub(in crate::http) fn routes() -> Resource {
     const SEE: Action = Action::Reconcile;
-    let trial = read("getTrialBalance", "Every account of the ledger", SEE, balance::trial);
+    let trial =
+        read("getTrialBalance", "Every account of the ledger", SEE, balance::trial).may_lag();
     let three = "Trust bank, ledger and retainers, against each other";
-    let ledger = list("getTrustLedger", "What clients have in trust", SEE, trust::ledger);
+    let ledger = list("getTrustLedger", "What clients have in trust", SEE, trust::ledger).may_lag();
     let owed = "What clients owe, by how long it has been due";
     Resource::new("reports", "The whole firm at a glance, when a day ended.")
         .get("/trial-balance", trial)
         .get("/trust-ledger", ledger)
-        .get("/reconciliation", read("getReconciliation", three, SEE, trust::reconciliation))
-        .get("/receivables-ageing", read("getReceivablesAgeing", owed, SEE, ageing::receivables))
+        .get(
+            "/reconciliation",
+            read("getReconciliation", three, SEE, trust::reconciliation).may_lag(),
+        )
+        .get(
+            "/receivables-ageing",
+            read("getReceivablesAgeing", owed, SEE, ageing::receivables).may_lag(),
+        )
 }
 
 #[derive(Debug, Default, Deserialize, JsonSchema)]

@@ -34,7 +34,7 @@ pub(super) async fn ledger(
     let Filter { date, client_id, case_id } = &question.filter;
     let day = days::day(&question, date).await?.unwrap_or(question.today);
     let filter = TrustFilter { day, client: client_id.reference(), case: case_id.reference() };
-    let (reader, firm) = (&question.app.reader, question.firm());
+    let (reader, firm) = (&question.reader, question.firm());
     let ledger = reader.trust_ledger(firm, filter, question.page.clone()).await?;
     Ok(question.rows_beside(ledger.balances, Sums { day, sums: ledger.sums }))
 }
@@ -145,7 +145,7 @@ pub(super) async fn reconciliation(
     question: Question<OnDate>,
 ) -> Result<Object<ReconciliationDoc>, Refusal> {
     let day = day(&question).await?;
-    let currencies = question.app.reader.reconciliation(question.firm(), day).await?;
+    let currencies = question.reader.reconciliation(question.firm(), day).await?;
     Ok(Object::new(|o| {
         o.with("data", |out| {
             json::object(out, |o| {

@@ -61,7 +61,7 @@ async fn part<F>(
     question: &Question<F>,
     filter: RetainerFilter,
 ) -> Result<Rows<RetainerView, Summary>, Refusal> {
-    let (reader, firm) = (&question.app.reader, question.firm());
+    let (reader, firm) = (&question.reader, question.firm());
     let sums = reader.retainer_sums(firm, filter.clone()).await?;
     let listed = reader.retainers(firm, filter, question.page.clone()).await?;
     Ok(question.rows_beside(listed, Summary(sums)))
@@ -123,7 +123,7 @@ wire! {
 
 pub(super) async fn stats(question: Question) -> Result<Object<StatsDoc>, Refusal> {
     let filter = every(question.today, question.own);
-    let sums = question.app.reader.retainer_sums(question.firm(), filter).await?;
+    let sums = question.reader.retainer_sums(question.firm(), filter).await?;
     let mut out = Vec::with_capacity(1_024);
     json::object(&mut out, |o| {
         o.integer("count", sums.iter().map(|sum| sum.count).sum::<u64>());

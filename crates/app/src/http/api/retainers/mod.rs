@@ -34,7 +34,10 @@ pub(in crate::http) fn routes() -> Resource {
     Resource::new("retainers", "Client money held in trust.")
         .post("/", command("Open a retainer with its first deposit", body::open, show::OPENED))
         .get("/", list("listRetainers", "Retainers, newest first", READ, lists::all))
-        .get("/stats", read("getRetainerStats", "Sums by status and currency", READ, lists::stats))
+        .get(
+            "/stats",
+            read("getRetainerStats", "Sums by status and currency", READ, lists::stats).may_lag(),
+        )
         .get("/low-balance", low)
         .get("/{id}", one::<RetainerView>("getRetainer", "One retainer"))
         .on(&[Method::PUT, Method::PATCH], "/{id}", update)
@@ -97,7 +100,7 @@ impl Beside for Head {
 async fn history(question: Question) -> Result<Rows<Movement, Head>, Refusal> {
     // Asked for by id from here on: the journal must be the one of the row that was checked.
     let id = question.row::<RetainerView>().await?.retainer.id;
-    let reader = &question.app.reader;
+    let reader = &question.reader;
     let history = reader.history(question.firm(), &Ref::Id(id), question.page.clone()).await?;
     let history = history.ok_or_else(|| Refusal::not_found(Message::RetainerNotFound))?;
     let retainer = history.retainer;

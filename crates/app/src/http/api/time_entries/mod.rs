@@ -80,7 +80,7 @@ async fn all(question: Question<Filter>) -> Result<Rows<TimeEntryView, Summary<R
         review: asked.status.0,
         days: days::between(&question, &asked.from, &asked.to).await?,
     };
-    let (reader, firm) = (&question.app.reader, question.firm());
+    let (reader, firm) = (&question.reader, question.firm());
     let sums = reader.time_entry_sums(firm, filter.clone()).await?;
     let listed = reader.time_entries(firm, filter, question.page.clone()).await?;
     Ok(question.rows_beside(listed, Summary(sums)))

@@ -30,11 +30,12 @@ use crate::{
 pub(in crate::http) fn routes() -> Resource {
     const READ: Action = Action::ReadTransactions;
     let summary = "What was earned and spent, month by month";
-    let summary = read("summariseTransactions", summary, READ, sums::summary);
+    let summary = read("summariseTransactions", summary, READ, sums::summary).may_lag();
     let by_category = "What was earned and spent, by category";
-    let by_category = read("sumTransactionsByCategory", by_category, READ, sums::by_category);
+    let by_category =
+        read("sumTransactionsByCategory", by_category, READ, sums::by_category).may_lag();
     let balance = "What was earned, less what was spent";
-    let balance = read("getTransactionBalance", balance, READ, sums::balance);
+    let balance = read("getTransactionBalance", balance, READ, sums::balance).may_lag();
     let delete_many = command("Delete several, all or none", body::delete_many, show::DELETED);
     let delete = "Delete a transaction that is not completed";
     let delete = command_as("deleteTransaction", delete, body::delete, show::DELETED);
@@ -85,7 +86,7 @@ async fn all(
         days: days::between(&question, &asked.start_date, &asked.end_date).await?,
         search: asked.search.0.clone(),
     };
-    let (reader, firm) = (&question.app.reader, question.firm());
+    let (reader, firm) = (&question.reader, question.firm());
     let sums = reader.transaction_sums(firm, filter.clone()).await?;
     let listed = reader.transactions(firm, filter, question.page.clone()).await?;
     Ok(question.rows_beside(listed, Summary(sums)))

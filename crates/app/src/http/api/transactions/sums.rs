@@ -106,7 +106,7 @@ pub(super) struct UpTo {
 pub(super) async fn balance(question: Question<UpTo>) -> Result<Object<BalanceDoc>, Refusal> {
     let day = days::day(&question, &question.filter.up_to_date).await?.unwrap_or(question.today);
     let days = Days { from: None, to: Some(day) };
-    let balances = question.app.reader.balance(question.firm(), days).await?;
+    let balances = question.reader.balance(question.firm(), days).await?;
     let (own, others) = own_first(balances, days::firm(&question).await?.currency);
     Ok(Object::new(|o| {
         o.with("data", |out| {
@@ -139,7 +139,7 @@ pub(super) struct Period {
 pub(super) async fn summary(question: Question<Period>) -> Result<Object<SummaryDoc>, Refusal> {
     let asked = &question.filter;
     let days = days::between(&question, &asked.start_date, &asked.end_date).await?;
-    let months = question.app.reader.monthly(question.firm(), days).await?;
+    let months = question.reader.monthly(question.firm(), days).await?;
     let (own, others) = own_first(whole(&months), days::firm(&question).await?.currency);
     let mut out = Vec::with_capacity(1_024);
     json::object(&mut out, |o| {
@@ -228,7 +228,7 @@ pub(super) async fn by_category(
 ) -> Result<Object<CategoriesDoc>, Refusal> {
     let asked = &question.filter;
     let days = days::between(&question, &asked.start_date, &asked.end_date).await?;
-    let mut sums = question.app.reader.by_category(question.firm(), days).await?;
+    let mut sums = question.reader.by_category(question.firm(), days).await?;
     sums.retain(|sum| asked.r#type.0.is_none_or(|kind| kind == sum.kind));
     Ok(Object::new(|o| o.with("data", |out| json::array(out, &sums, write_category))))
 }
