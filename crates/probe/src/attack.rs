@@ -347,7 +347,10 @@ async fn calibrate(
     if cell.twin_caught == 0 && cell.result == Result::Clean {
         cell.result = Result::Inconclusive;
         cell.bound = None;
-        cell.why = "the naive twin was not caught either: this machine sees too little".to_owned();
+        cell.why = match plan.twin_rounds {
+            0 => "clean, but the naive twin was not attacked".to_owned(),
+            _ => "the naive twin was not caught either: this run sees too little".to_owned(),
+        };
     }
 }
 

@@ -229,6 +229,11 @@ impl Op {
         matches!(self.outcome, Outcome::Ok | Outcome::Unknown)
     }
 
+    /// Whether it was accepted, and the answer came; another may only be known to have been.
+    pub fn is_answered_ok(&self) -> bool {
+        self.outcome == Outcome::Ok && self.status.is_some()
+    }
+
     /// Whether it is the object's, by what it acts on or made.
     pub fn is_on(&self, object: &str) -> bool {
         self.on.as_deref() == Some(object)

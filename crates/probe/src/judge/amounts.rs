@@ -2,14 +2,14 @@
 
 use super::{
     Remark,
-    effects::{Request, accounts, is_some_sum, on_accounts, requests},
+    effects::{Request, accounts, effects, is_some_sum, on_accounts},
 };
 use crate::history::{History, Minor, Op, Outcome, Overpay, Phase, Verb};
 
 /// J1: accepted withdrawals fit into what there was, refunds into their payment, payments into their
 /// invoice, and two accounts keep their joint minimum.
 pub(super) fn bound(history: &History) -> Vec<Remark> {
-    let requests = requests(history);
+    let requests = effects(history);
     let withdrawn = accounts(history).into_iter().filter_map(|account| overdrawn(history, account, &requests));
     let refunded = history.accepted(Verb::CreatePayment).filter_map(|payment| {
         let taken = |request: &&Request<'_>| {
@@ -96,7 +96,7 @@ fn joint_minimum(history: &History) -> Option<Remark> {
 
 /// J2: what is read at rest is what all accepted operations add up to.
 pub(super) fn conserved(history: &History) -> Vec<Remark> {
-    let requests = requests(history);
+    let requests = effects(history);
     let mut remarks = Vec::new();
     for read in history.at_rest(Verb::ReadRetainer) {
         let (Some(account), Some(got)) = (&read.on, read.seen.balance) else { continue };

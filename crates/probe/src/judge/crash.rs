@@ -2,38 +2,29 @@
 
 use super::{
     Remark,
-    effects::{on_accounts, requests},
+    effects::{booked, requests},
 };
 use crate::history::{History, Outcome, Phase, Verb};
 
 /// J19: what had been acknowledged is there after a restart, once; what had been refused is not.
 pub(super) fn survived(history: &History) -> Vec<Remark> {
-    let mut remarks = Vec::new();
-    let restarted = history.ops.iter().filter(|op| op.phase == Phase::Restarted);
-    for list in restarted.filter(|op| op.verb == Verb::ListEntries) {
-        let (Some(account), Some(entries)) = (&list.on, &list.seen.entries) else { continue };
-        for request in requests(history) {
-            for (_, amount) in
-                on_accounts(request.first()).into_iter().filter(|(on, _)| on == account)
-            {
-                let found = entries.iter().filter(|entry| entry.amount == amount).count();
-                let (is_wrong, what, what_ar) = match request.outcome {
-                    Outcome::Ok => (found != 1, "acknowledged", "أُقرّ"),
-                    Outcome::Unknown => (found > 1, "sent once", "أُرسل مرة"),
-                    Outcome::Refused | Outcome::Declined => (found != 0, "refused", "رُفض"),
-                };
-                if is_wrong {
-                    let amount = history.money(amount);
-                    remarks.push(Remark::new(
-                        format!("{amount} was {what}, and after the restart it is there {found} times"),
-                        format!("{what_ar} {amount} وبعد إعادة التشغيل موجود {found} مرة"),
-                        request.ids(),
-                    ));
-                }
-            }
-        }
-    }
-    remarks
+    let requests = requests(history);
+    let restarted = history.of(Verb::ListEntries).filter(|op| op.phase == Phase::Restarted);
+    let all = restarted.flat_map(|list| booked(list, &requests));
+    all.filter(|booked| !booked.is_right())
+        .map(|booked| {
+            let (amount, found) = (history.money(booked.amount), booked.found);
+            let (ok, unknown) = (booked.count(Outcome::Ok), booked.count(Outcome::Unknown));
+            Remark::new(
+                format!(
+                    "{amount} was acknowledged {ok} times ({unknown} unknown), and after the restart it \
+                     is there {found} times"
+                ),
+                format!("أُقرّ {amount} عدد {ok} مرة وبعد إعادة التشغيل موجود {found} مرة"),
+                booked.ids(),
+            )
+        })
+        .collect()
 }
 
 /// J20: no raced request ends in a server error, unless the server was being killed.

@@ -76,6 +76,23 @@ pub(super) fn requests(history: &History) -> Vec<Request<'_>> {
     all
 }
 
+/// The same, but a payment arrives once, however often its arrival was accepted: who counts money counts
+/// it once.
+pub(super) fn effects(history: &History) -> Vec<Request<'_>> {
+    let mut all = requests(history);
+    let arrivals = |request: &Request<'_>| request.first().verb == Verb::CompletePayment;
+    let mut arrived: Vec<Option<String>> = Vec::new();
+    all.sort_by_key(|request| (request.outcome != Outcome::Ok, request.first().id));
+    all.retain(|request| {
+        let is_new = !arrivals(request) || !arrived.contains(&request.first().on);
+        if arrivals(request) && request.may_count() {
+            arrived.push(request.first().on.clone());
+        }
+        is_new
+    });
+    all
+}
+
 fn better(a: Outcome, b: Outcome) -> Outcome {
     let rank = |outcome| match outcome {
         Outcome::Ok => 3,
@@ -84,6 +101,45 @@ fn better(a: Outcome, b: Outcome) -> Outcome {
         Outcome::Declined => 0,
     };
     if rank(a) >= rank(b) { a } else { b }
+}
+
+/// What a statement says of one amount, and who asked for it.
+pub(super) struct Booked<'a> {
+    pub amount: Minor,
+    pub found: usize,
+    pub asked: Vec<&'a Request<'a>>,
+}
+
+impl Booked<'_> {
+    pub fn count(&self, outcome: Outcome) -> usize {
+        self.asked.iter().filter(|request| request.outcome == outcome).count()
+    }
+
+    /// As many as were accepted, and no more than were not refused.
+    pub fn is_right(&self) -> bool {
+        let least = self.count(Outcome::Ok);
+        (least..=least + self.count(Outcome::Unknown)).contains(&self.found)
+    }
+
+    pub fn ids(&self) -> Vec<usize> {
+        self.asked.iter().flat_map(|request| request.ids()).collect()
+    }
+}
+
+/// A statement by amount; amounts that nobody asked for are among them.
+pub(super) fn booked<'a>(list: &Op, requests: &'a [Request<'a>]) -> Vec<Booked<'a>> {
+    let (Some(account), Some(entries)) = (&list.on, &list.seen.entries) else { return Vec::new() };
+    let mut by_amount: BTreeMap<Minor, (usize, Vec<&Request<'_>>)> = BTreeMap::new();
+    for request in requests {
+        for (_, amount) in on_accounts(request.first()).into_iter().filter(|(on, _)| on == account) {
+            by_amount.entry(amount).or_default().1.push(request);
+        }
+    }
+    for entry in entries {
+        by_amount.entry(entry.amount).or_default().0 += 1;
+    }
+    let all = by_amount.into_iter();
+    all.map(|(amount, (found, asked))| Booked { amount, found, asked }).collect()
 }
 
 /// Whether `left` is a sum of some of `parts`; what is not known may have happened or not.

@@ -4,16 +4,16 @@ use std::collections::BTreeMap;
 
 use super::{
     Remark,
-    effects::{Request, on_accounts, requests},
+    effects::{Request, booked, requests},
 };
-use crate::history::{History, Minor, Op, Outcome, Verb};
+use crate::history::{History, Op, Verb};
 
 /// J7: one request has one effect, however often it was sent.
 pub(super) fn once(history: &History) -> Vec<Remark> {
     let requests = requests(history);
     let repeated = requests.iter().filter(|request| request.ops.len() > 1);
     let distinct = repeated.filter_map(|request| {
-        let ok = request.ops.iter().filter(|op| op.outcome == Outcome::Ok);
+        let ok = request.ops.iter().filter(|op| op.is_answered_ok());
         let mut effects: Vec<_> = ok.map(|op| effect(op)).collect();
         effects.sort_unstable();
         effects.dedup();
@@ -34,28 +34,19 @@ fn effect(op: &Op) -> (Option<&str>, Option<u64>, Option<u64>) {
     (made, op.seen.seq, op.seen.version)
 }
 
-/// More entries of an amount than anybody asked for.
+/// More entries of an amount than anybody asked for, where none of those who asked was refused.
 fn doubled(history: &History, requests: &[Request<'_>]) -> Vec<Remark> {
     let mut remarks = Vec::new();
     for list in history.at_rest(Verb::ListEntries) {
-        let (Some(account), Some(entries)) = (&list.on, &list.seen.entries) else { continue };
-        let mut found: BTreeMap<Minor, usize> = BTreeMap::new();
-        for entry in entries {
-            *found.entry(entry.amount).or_default() += 1;
-        }
-        for (amount, count) in found {
-            let asked: Vec<_> = requests
-                .iter()
-                .filter(|all| on_accounts(all.first()).contains(&(account.as_str(), amount)))
-                .collect();
-            let is_doubled = count > asked.len() && !asked.is_empty();
-            if is_doubled && asked.iter().all(|request| request.may_count()) {
-                let times = asked.len();
-                let amount = history.money(amount);
+        for booked in booked(list, requests) {
+            let (times, count) = (booked.asked.len(), booked.found);
+            let is_meant = booked.asked.iter().all(|request| request.may_count());
+            if times > 0 && count > times && is_meant {
+                let amount = history.money(booked.amount);
                 remarks.push(Remark::new(
                     format!("{amount} was asked for {times} times and booked {count} times"),
                     format!("طُلب {amount} عدد {times} مرة وقُيّد {count} مرة"),
-                    asked.iter().flat_map(|request| request.ids()).collect(),
+                    booked.ids(),
                 ));
             }
         }
@@ -66,7 +57,7 @@ fn doubled(history: &History, requests: &[Request<'_>]) -> Vec<Remark> {
 /// J8: under one key, the same request is answered alike, and another one is never answered for it.
 pub(super) fn replayed(history: &History) -> Vec<Remark> {
     let mut by_key: BTreeMap<(&str, &str), Vec<&Op>> = BTreeMap::new();
-    for op in history.ops.iter().filter(|op| op.outcome == Outcome::Ok) {
+    for op in history.ops.iter().filter(|op| op.is_answered_ok()) {
         if let Some(key) = &op.key {
             by_key.entry((&op.tenant, key)).or_default().push(op);
         }

@@ -43,6 +43,9 @@ pub fn of_one_object(
     made: &Op,
 ) -> Option<(Thing, State, Option<u64>, Vec<Event>)> {
     let object = made.on.as_deref()?;
+    if has_edits(history, object) {
+        return document(history, object);
+    }
     let (thing, stage) = match made.verb {
         Verb::OpenRetainer => (Thing::Account, Stage::Live),
         Verb::CreatePayment => (Thing::Payment { amount: made.amount() }, Stage::Pending),
@@ -53,15 +56,12 @@ pub fn of_one_object(
         Verb::CreateJob => (Thing::Counter, Stage::Live),
         _ => return None,
     };
-    if has_edits(history, object) {
-        return document(history, object);
-    }
     let mut events = Vec::new();
     for request in requests(history) {
         let first = request.first();
         let Some(act) = act(first, object, thing) else { continue };
-        let ok = request.ops.iter().copied().find(|op| op.outcome == request.outcome);
-        let answer = ok.unwrap_or(first);
+        let decided = || request.ops.iter().copied().filter(|op| op.outcome == request.outcome);
+        let answer = decided().find(|op| op.status.is_some()).or(decided().next()).unwrap_or(first);
         if request.outcome == Outcome::Declined {
             continue;
         }

@@ -70,11 +70,11 @@ fn cancelled_and_completed(history: &History, payment: &Op) -> Option<Remark> {
 
 fn deleted_and_used(history: &History, client: &Op) -> Option<Remark> {
     let deleted = history.accepted(Verb::DeleteClient).find(|op| op.on == client.on)?;
-    let mut made = history.raced().filter(|op| op.outcome == Outcome::Ok && op.verb.is_creation());
+    let mut made = history.accepted(Verb::OpenRetainer);
     let used = made.find(|op| op.args.client == client.on)?;
     Some(Remark::new(
-        "a client was deleted, and something was made for it".to_owned(),
-        "حُذف عميل وأُنشئ له مستند".to_owned(),
+        format!("a client was deleted, and its retainer holds {}", history.money(used.amount())),
+        format!("حُذف عميل وفي عربونه {}", history.money(used.amount())),
         vec![deleted.id, used.id],
     ))
 }

@@ -1,12 +1,10 @@
 //! J15: the answer is true. Refused means that nothing happened, accepted that it did.
 
-use std::collections::BTreeMap;
-
 use super::{
     Remark,
-    effects::{Request, on_accounts, requests},
+    effects::{Request, booked, requests},
 };
-use crate::history::{History, Minor, Op, Outcome, Verb};
+use crate::history::{History, Op, Outcome, Phase, Verb};
 
 pub(super) fn told(history: &History) -> Vec<Remark> {
     let requests = requests(history);
@@ -21,35 +19,21 @@ pub(super) fn told(history: &History) -> Vec<Remark> {
 fn entries(history: &History, requests: &[Request<'_>]) -> Vec<Remark> {
     let mut remarks = Vec::new();
     for list in history.at_rest(Verb::ListEntries) {
-        let (Some(account), Some(entries)) = (&list.on, &list.seen.entries) else { continue };
-        let mut by_amount: BTreeMap<Minor, (usize, Vec<&Request<'_>>)> = BTreeMap::new();
-        for request in requests {
-            for (on, amount) in on_accounts(request.first()) {
-                if on == account {
-                    by_amount.entry(amount).or_default().1.push(request);
-                }
-            }
-        }
-        for entry in entries {
-            by_amount.entry(entry.amount).or_default().0 += 1;
-        }
-        for (amount, (found, asked)) in by_amount {
-            let count = |outcome| asked.iter().filter(|all| all.outcome == outcome).count();
-            let ids = || asked.iter().flat_map(|request| request.ids()).collect();
-            let (ok, unknown) = (count(Outcome::Ok), count(Outcome::Unknown));
-            let is_refused = asked.len() > ok + unknown;
-            let amount = history.money(amount);
+        for booked in booked(list, requests).into_iter().filter(|booked| !booked.is_right()) {
+            let (found, ok) = (booked.found, booked.count(Outcome::Ok));
+            let is_refused = booked.asked.len() > ok + booked.count(Outcome::Unknown);
+            let amount = history.money(booked.amount);
             if found < ok {
                 remarks.push(Remark::new(
                     format!("{amount} was accepted {ok} times and booked {found} times"),
                     format!("قُبل {amount} عدد {ok} مرة وقُيّد {found} مرة"),
-                    ids(),
+                    booked.ids(),
                 ));
-            } else if found > ok + unknown && is_refused {
+            } else if is_refused {
                 remarks.push(Remark::new(
                     format!("{amount} was refused, and is booked all the same"),
                     format!("رُفض {amount} ومع ذلك قُيّد"),
-                    ids(),
+                    booked.ids(),
                 ));
             }
         }
@@ -90,7 +74,7 @@ fn edits(history: &History, requests: &[Request<'_>]) -> Vec<Remark> {
 
 fn is_document_at_rest(op: &Op) -> bool {
     let is_read = matches!(op.verb, Verb::ReadClient | Verb::ReadInvoice | Verb::ReadJob);
-    is_read && op.phase == crate::history::Phase::Final && op.outcome == Outcome::Ok
+    is_read && op.phase == Phase::Final && op.outcome == Outcome::Ok
 }
 
 /// What was made is in the list of what there is.

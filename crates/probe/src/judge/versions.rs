@@ -9,8 +9,8 @@ use crate::history::{History, Op, Outcome, Phase};
 fn changes(history: &History) -> BTreeMap<&str, Vec<&Op>> {
     let mut all: BTreeMap<&str, Vec<&Op>> = BTreeMap::new();
     for request in requests(history) {
-        let ok = request.ops.iter().find(|op| op.outcome == Outcome::Ok);
-        if let Some(op) = ok.filter(|op| op.seen.version.is_some())
+        let told = |op: &&&Op| op.outcome == Outcome::Ok && op.seen.version.is_some();
+        if let Some(op) = request.ops.iter().find(told)
             && let Some(on) = &op.on
         {
             all.entry(on).or_default().push(op);

@@ -26,7 +26,7 @@ pub(super) async fn void_or_pay(round: &mut Round<'_>) -> Result<(), Stop> {
 /// S17: three shapes by turns; one that the server can't be asked for is left out.
 pub(super) async fn phantom(round: &mut Round<'_>) -> Result<(), Stop> {
     let can_close = round.has(Verb::CloseRetainer) && round.has(Verb::Deposit);
-    let can_delete = round.has(Verb::DeleteClient) && round.has(Verb::CreateInvoice);
+    let can_delete = round.has(Verb::DeleteClient) && round.has(Verb::OpenRetainer);
     match round.settings.round % 3 {
         1 if can_close => close_and_deposit(round).await,
         2 if can_delete => delete_and_use(round).await,
@@ -55,6 +55,6 @@ async fn close_and_deposit(round: &mut Round<'_>) -> Result<(), Stop> {
 async fn delete_and_use(round: &mut Round<'_>) -> Result<(), Stop> {
     let client = round.client().await?;
     let delete = Ask::new(Verb::DeleteClient).on(&client);
-    let invoice = Ask::new(Verb::CreateInvoice).client(&client).amount(100_00).second();
-    round.race(vec![delete, invoice]).await
+    let retainer = Ask::new(Verb::OpenRetainer).client(&client).amount(100_00).second();
+    round.race(vec![delete, retainer]).await
 }

@@ -3,7 +3,10 @@
 use std::{sync::Arc, time::Duration};
 
 use bytes::Bytes;
-use h2::{RecvStream, SendStream, client::SendRequest};
+use h2::{
+    RecvStream, SendStream,
+    client::{ResponseFuture, SendRequest},
+};
 use tokio::task::JoinHandle;
 
 use super::{
@@ -27,10 +30,19 @@ pub(super) struct Connection {
 
 /// A request that lacks its last frame.
 pub(super) struct Armed {
-    stream: SendStream<Bytes>,
-    last: Bytes,
-    pub answer: JoinHandle<Result<Answer, Lost>>,
+    held: Held,
+    clock: Clock,
 }
+
+/// What is not sent yet: the last byte of the body, or of a request without one all of it. A server may
+/// well answer a GET before its stream has ended.
+enum Held {
+    Last(SendStream<Bytes>, Bytes, ResponseFuture),
+    Whole(Box<http::Request<()>>),
+}
+
+/// An answer on its way.
+pub(super) type Coming = JoinHandle<Result<Answer, Lost>>;
 
 impl Drop for Connection {
     fn drop(&mut self) {
@@ -81,47 +93,61 @@ impl Connection {
             request = request.header("content-length", body.len());
         }
         let request = request.body(()).map_err(|error| Lost::Broken(error.to_string()))?;
+        let Some(body) = call.body.clone().filter(|body| !body.is_empty()) else {
+            return Ok(Armed { held: Held::Whole(Box::new(request)), clock });
+        };
         let mut ready = self.send.clone().ready().await?;
         let (answer, mut stream) = ready.send_request(request, false)?;
-        let mut body = Bytes::from(call.body.clone().unwrap_or_default());
-        let last = body.split_off(body.len().saturating_sub(1));
+        let mut body = Bytes::from(body);
+        let last = body.split_off(body.len() - 1);
         if !body.is_empty() {
             stream.send_data(body, false)?;
         }
-        let answer = tokio::spawn(async move {
-            let answer = answer.await?;
-            let first_ns = clock.now_ns();
-            let (head, body) = answer.into_parts();
-            let body = read(body).await?;
-            let headers = head.headers.iter().map(|(name, value)| {
-                (name.to_string(), String::from_utf8_lossy(value.as_bytes()).into_owned())
-            });
-            let (status, headers) = (head.status.as_u16(), headers.collect());
-            Ok(Answer::now(Response { status, headers, body, closes: false }, first_ns, clock))
-        });
-        Ok(Armed { stream, last, answer })
+        Ok(Armed { held: Held::Last(stream, last, answer), clock })
     }
 
-    /// Puts the last frames of all behind the cork, and waits until they are there.
-    pub async fn load(&self, armed: &mut [&mut Armed]) -> Result<(), Lost> {
+    /// Puts what is held of all behind the cork, and waits until it is there.
+    pub async fn load(&self, armed: Vec<Armed>) -> Result<Vec<Coming>, Lost> {
         const WAIT_MAX: u32 = 2_000;
         self.gate.cork();
-        for one in armed.iter_mut() {
-            let last = std::mem::take(&mut one.last);
-            one.stream.send_data(last, true)?;
+        let least = armed.len() * (FINAL_FRAME_BYTES - 1);
+        let mut coming = Vec::new();
+        for Armed { held, clock } in armed {
+            let answer = match held {
+                Held::Last(mut stream, last, answer) => {
+                    stream.send_data(last, true)?;
+                    answer
+                }
+                Held::Whole(request) => {
+                    let mut ready = self.send.clone().ready().await?;
+                    ready.send_request(*request, true)?.0
+                }
+            };
+            coming.push(tokio::spawn(whole(answer, clock)));
         }
-        let least = armed.iter().count() * (FINAL_FRAME_BYTES - 1);
         let mut held = 0;
         for _ in 0..WAIT_MAX {
             tokio::time::sleep(Duration::from_millis(1)).await;
             let now = self.gate.held_count();
             if now >= least && now == held {
-                return Ok(());
+                return Ok(coming);
             }
             held = now;
         }
         Err(Lost::Broken("the last frames could not be written".to_owned()))
     }
+}
+
+async fn whole(answer: ResponseFuture, clock: Clock) -> Result<Answer, Lost> {
+    let answer = answer.await?;
+    let first_ns = clock.now_ns();
+    let (head, body) = answer.into_parts();
+    let body = read(body).await?;
+    let headers = head.headers.iter().map(|(name, value)| {
+        (name.to_string(), String::from_utf8_lossy(value.as_bytes()).into_owned())
+    });
+    let (status, headers) = (head.status.as_u16(), headers.collect());
+    Ok(Answer::now(Response { status, headers, body, closes: false }, first_ns, clock))
 }
 
 async fn read(mut body: RecvStream) -> Result<Vec<u8>, Lost> {

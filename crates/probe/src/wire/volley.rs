@@ -152,15 +152,17 @@ impl Wire {
             n += 1;
         }
         tokio::time::sleep(self.limits.settle).await;
+        let mut coming: Vec<Option<h2::Coming>> = calls.iter().map(|_| None).collect();
         for (_, connection, part) in &dealt {
             let Some(connection) = connection else { continue };
-            let mut these: Vec<&mut h2::Armed> = armed
-                .iter_mut()
-                .enumerate()
-                .filter(|(n, _)| part.contains(n))
-                .filter_map(|(_, one)| one.as_mut())
-                .collect();
-            connection.load(&mut these).await?;
+            let these = part.iter().filter_map(|n| armed[*n].take()).collect();
+            // A stream that has ended by now was answered before its request was whole.
+            let Ok(loaded) = connection.load(these).await else {
+                return Ok(Volley { replies: Vec::new(), is_early: true });
+            };
+            for (n, answer) in part.iter().zip(loaded) {
+                coming[*n] = Some(answer);
+            }
         }
         let opened: Vec<(&h2::Connection, &Vec<usize>)> =
             dealt.iter().filter_map(|(_, one, part)| Some((one.as_ref()?, part))).collect();
@@ -170,10 +172,10 @@ impl Wire {
         });
         let released = self.release(releases.collect());
         let mut running = Vec::new();
-        for (n, one) in armed.into_iter().enumerate() {
-            let Some(one) = one else { continue };
+        for (n, answer) in coming.into_iter().enumerate() {
+            let Some(answer) = answer else { continue };
             let at = opened.iter().position(|(_, part)| part.contains(&n));
-            running.push((at.map_or(0, |at| released[at]), one.answer));
+            running.push((at.map_or(0, |at| released[at]), answer));
         }
         let volley = self.collect(running).await;
         drop(dealt);

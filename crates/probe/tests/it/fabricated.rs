@@ -284,10 +284,10 @@ fn j12_a_document_comes_to_two_ends() {
     let good = payment().race(Verb::CancelPayment, "p", 0).refused();
     check("J12", &good, &payment().race(Verb::CancelPayment, "p", 0));
     let client = || Made::new().setup(Verb::CreateClient, "c", 0).race(Verb::DeleteClient, "c", 0);
-    let invoice = |made: Made| {
-        made.race(Verb::CreateInvoice, "i", 5).with(|op| op.args.client = Some("c".to_owned()))
+    let retainer = |made: Made| {
+        made.race(Verb::OpenRetainer, "r", 5).with(|op| op.args.client = Some("c".to_owned()))
     };
-    check("J12", &invoice(client()).refused(), &invoice(client()));
+    check("J12", &retainer(client()).refused(), &retainer(client()));
 }
 
 #[test]
