@@ -1,6 +1,6 @@
 # Everything a newcomer needs: `make demo` to look, `make test` to prove, `make bench` to measure.
 
-.PHONY: demo test lint tools bench
+.PHONY: demo test probe lint tools bench
 
 # The product with a demo firm; prints the address, a token and what to try.
 demo:
@@ -10,6 +10,11 @@ demo:
 test: tools lint
 	cargo test --workspace --no-fail-fast
 	tests/schemathesis.sh
+	tests/probe.sh
+
+# The races that lose money, fired at this workspace's server; a report in target/probe/. A few minutes.
+probe: tools
+	tests/probe.sh
 
 lint:
 	cargo fmt --all --check

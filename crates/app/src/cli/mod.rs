@@ -4,6 +4,7 @@ mod backup;
 mod demo;
 mod migrate;
 mod openapi;
+mod probe;
 mod serve;
 mod token;
 mod verify;
@@ -58,6 +59,7 @@ enum Command {
     Openapi(openapi::OpenapiArgs),
     /// Measure the product on this machine.
     Bench(BenchArgs),
+    Probe(probe::ProbeArgs),
 }
 
 /// Which database; every command that opens one takes this.
@@ -83,6 +85,7 @@ pub fn run() -> anyhow::Result<ExitCode> {
         Command::Backup(args) => backup::run(&args),
         Command::Openapi(_) => openapi::run(),
         Command::Bench(args) => crate::bench::run(&args).map(|()| ExitCode::SUCCESS),
+        Command::Probe(args) => Ok(probe::run(args)),
     }
 }
 
