@@ -6,7 +6,9 @@ use engine::{Clock, Decide, Engine, Ids, Limits, Store, SystemClock};
 use store::Reader;
 
 use crate::{
-    http::{Auth, RequestIds, Secret},
+    chaos::Chaos,
+    http::{Auth, RequestIds, Secret, Streams},
+    jobs::Addresses,
     metrics::Metrics,
     reports::Reports,
 };
@@ -23,6 +25,10 @@ pub struct Settings {
     pub decide: Decide,
     /// Browser origins that may call with credentials, such as `https://app.example.com`.
     pub cors_origins: Vec<String>,
+    /// Where webhooks may be.
+    pub addresses: Addresses,
+    /// What is done to the stores, if anything.
+    pub chaos: Option<Chaos>,
     /// Reads reports where they may be some moments old, so that the primary does not have to.
     pub reports: Option<Reader>,
 }
@@ -36,6 +42,8 @@ impl Settings {
             clock: Arc::new(SystemClock),
             decide: domain::decide,
             cors_origins: Vec::new(),
+            addresses: Addresses::default(),
+            chaos: None,
             reports: None,
         }
     }
@@ -68,6 +76,11 @@ pub struct App {
     pub metrics: Arc<Metrics>,
     /// Browser origins that may call with credentials.
     pub cors_origins: Vec<String>,
+    /// Where webhooks may be.
+    pub addresses: Addresses,
+    /// What is done to the stores, if anything.
+    pub chaos: Option<Chaos>,
+    pub(crate) streams: Streams,
     pub(crate) request_ids: RequestIds,
 }
 
@@ -81,8 +94,9 @@ impl App {
         reader: Reader,
         settings: Settings,
     ) -> Result<Arc<Self>, StartError> {
-        let Settings { secret, limits, clock, decide, cors_origins, reports } = settings;
-        let metrics = Arc::new(Metrics::default());
+        let Settings { secret, limits, clock, decide, cors_origins, addresses, chaos, reports } =
+            settings;
+        let metrics = Arc::new(Metrics::new(limits.queue_count_max, chaos.as_ref()));
         let options = engine::Options {
             limits,
             clock: Arc::clone(&clock),
@@ -102,6 +116,9 @@ impl App {
             clock,
             metrics,
             cors_origins,
+            addresses,
+            chaos,
+            streams: Streams::default(),
             request_ids,
         }))
     }

@@ -79,18 +79,22 @@ impl Caller {
 
     /// Whether the caller may read: `None` the whole firm, `Some` only the client linked to this login.
     pub async fn may(&self, action: Action) -> Result<Option<Id<User>>, Refusal> {
-        let Actor { user, firm, claimed } = self.actor;
-        let member = self.app.reader.member(firm, user).await?;
-        let refused = |rejection| Refusal::rejected(&rejection, StatusCode::CONFLICT);
-        let role = match member {
-            Some(member) if !member.active => return Err(refused(Rejection::MemberLeft)),
-            Some(member) => member.role,
-            None => claimed,
-        };
-        match role.reach(action) {
+        match self.role().await?.reach(action) {
             Reach::Firm => Ok(None),
-            Reach::Own => Ok(Some(user)),
-            Reach::Nothing => Err(refused(Rejection::Forbidden)),
+            Reach::Own => Ok(Some(self.actor.user)),
+            Reach::Nothing => Err(Refusal::rejected(&Rejection::Forbidden, StatusCode::CONFLICT)),
+        }
+    }
+
+    /// The caller's role as it now is; refuses one who has left the firm.
+    pub async fn role(&self) -> Result<Role, Refusal> {
+        let Actor { user, firm, claimed } = self.actor;
+        match self.app.reader.member(firm, user).await? {
+            Some(member) if !member.active => {
+                Err(Refusal::rejected(&Rejection::MemberLeft, StatusCode::CONFLICT))
+            }
+            Some(member) => Ok(member.role),
+            None => Ok(claimed),
         }
     }
 

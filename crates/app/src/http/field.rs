@@ -6,7 +6,7 @@
 use std::{borrow::Cow, fmt, marker::PhantomData};
 
 use domain::rows::{
-    AlertKind, ApplicationKind, CaseStatus, CheckState, ClientType, InvoiceStatus, JobStatus,
+    AlertKind, ApplicationKind, CaseStatus, CheckState, ClientType, DeliveryStage, InvoiceStatus, JobStatus,
     LineKind, MovementKind, Overpayment, PaymentMethod, PaymentStatus, PaymentTerms, PaymentType,
     ProposalStatus, RetainerStatus, RetainerType, Review, StatementKind, TransactionStatus,
     TransactionType,
@@ -483,6 +483,7 @@ named! {
     CaseStatus,
     CheckState,
     ClientType,
+    DeliveryStage,
     InvoiceStatus,
     JobStatus,
     LineKind,

@@ -30,7 +30,7 @@ use tokio::{
 use tokio_io_timeout::TimeoutStream;
 
 use super::{front::Front, router};
-use crate::App;
+use crate::{App, jobs};
 
 /// What a peer may take.
 #[derive(Debug, Clone)]
@@ -83,6 +83,7 @@ pub async fn serve(
     shutdown: impl Future<Output = ()>,
 ) {
     let graceful = GracefulShutdown::new();
+    let jobs = jobs::start(&app);
     let accepting = accept(&listener, &app, &limits, &graceful);
     tokio::select! {
         biased;
@@ -93,6 +94,7 @@ pub async fn serve(
     if timeout(limits.drain_max, graceful.shutdown()).await.is_err() {
         tracing::warn!("some connections did not end in time and are cut");
     }
+    drop(jobs);
     app.engine.drain().await;
 }
 

@@ -14,7 +14,7 @@ mod error;
 mod extract;
 mod field;
 mod front;
-mod json;
+pub(crate) mod json;
 mod listen;
 mod read;
 mod route;
@@ -24,5 +24,6 @@ mod wire;
 
 pub use auth::{Auth, SECRET_BYTES_MIN, Secret, SecretTooShort};
 pub use document::{openapi, openapi_text};
+pub(crate) use api::events::Streams;
 pub(crate) use front::RequestIds;
 pub use listen::{HttpLimits, serve};

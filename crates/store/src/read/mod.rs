@@ -5,6 +5,7 @@ mod books;
 mod db;
 mod invoices;
 mod market;
+mod outbox;
 mod payments;
 mod people;
 mod query;
@@ -14,6 +15,7 @@ mod rows;
 #[cfg(test)]
 pub(crate) mod tests;
 mod trust;
+mod vitals;
 
 use std::{panic::resume_unwind, path::Path, sync::Arc, thread};
 
