@@ -6,10 +6,7 @@ use domain::{
     Id, Ref,
     change::Write,
     entities,
-    rows::{
-        Alert, Case, Client, CreditNote, Expense, Firm, Invoice, Job, Payment, Proposal, Refund,
-        Retainer, TimeEntry, Transaction,
-    },
+    rows::{Alert, Case, Client, CreditNote, Delivery, Expense, Firm, Invoice, Job, Payment, Proposal, Refund, Retainer, TimeEntry, Transaction, Webhook},
 };
 use rusqlite::{CachedStatement, Connection, OptionalExtension, Params, Result};
 

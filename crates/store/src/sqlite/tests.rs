@@ -8,11 +8,7 @@ use domain::{
     change::{Batch, FirmBatch},
     entities,
     number::Series,
-    rows::{
-        AccountNet, Alert, Application, BatchId, Case, Client, ClientNet, CreditNote, DayNet,
-        Expense, Invoice, InvoiceStage, Job, JobStatus, Payment, PaymentStage, Proposal,
-        ProposalStatus, Refund, Retainer, Source, Stored, TimeEntry, Transaction,
-    },
+    rows::{AccountNet, Alert, Application, BatchId, Case, Client, ClientNet, CreditNote, DayNet, Delivery, Expense, Invoice, InvoiceStage, Job, JobStatus, Payment, PaymentStage, Proposal, ProposalStatus, Refund, Retainer, Source, Stored, TimeEntry, Transaction, Webhook},
     table::Row as _,
 };
 use engine::{Store, StoreError};

@@ -13,7 +13,7 @@ use axum::{
     routing::on,
 };
 use domain::{
-    Command, Day, Role,
+    Command, Day, Rejection, Role,
     actor::{Action, Reach},
 };
 use hyper::{HeaderMap, StatusCode};
@@ -79,6 +79,10 @@ async fn stream(State(app): State<Arc<App>>, request: Request) -> Result<Respons
     let (parts, _) = request.into_parts();
     let caller = Caller::of_request(&parts, &app)?;
     let role = caller.role().await?;
+    if role == Role::Client {
+        // Nothing of it is a client's own.
+        return Err(Refusal::rejected(&Rejection::Forbidden, StatusCode::CONFLICT));
+    }
     let after = last_seen(&parts.headers)?;
     let Ok(place) = Arc::clone(&app.streams.0).try_acquire_owned() else {
         return Err(engine::Trouble::Overloaded.into());

@@ -7,6 +7,7 @@ pub mod contract;
 pub mod faulty;
 pub mod firm;
 pub mod race;
+pub mod receiver;
 pub mod server;
 pub mod target;
 pub mod tokens;

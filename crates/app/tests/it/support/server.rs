@@ -3,7 +3,7 @@
 use std::{net::SocketAddr, sync::Arc};
 
 use amanah::{
-    App, Settings,
+    Addresses, App, Settings,
     http::{HttpLimits, Secret, serve},
 };
 use domain::{
@@ -31,6 +31,7 @@ pub struct Options {
     pub http: HttpLimits,
     pub decide: Decide,
     pub cors_origins: Vec<String>,
+    pub addresses: Addresses,
 }
 
 impl Default for Options {
@@ -42,6 +43,7 @@ impl Default for Options {
             http: HttpLimits::default(),
             decide: domain::decide,
             cors_origins: Vec::new(),
+            addresses: Addresses::Any,
         }
     }
 }
@@ -174,6 +176,7 @@ async fn start(folder: &TempDir, options: &Options) -> (SocketAddr, Running) {
         clock: Arc::<HandClock>::clone(&options.clock),
         decide: options.decide,
         cors_origins: options.cors_origins.clone(),
+        addresses: options.addresses,
         ..Settings::new(secret)
     };
     let app = App::start(stores, database.reader, settings).expect("the engine starts");
