@@ -13,7 +13,7 @@ use crate::{folder::Folder, installed::Installed};
 /// As in production where a test could tell (fsync, WAL, isolation), small and quick elsewhere.
 const SETTINGS: &str = "
 listen_addresses = '127.0.0.1'
-max_connections = 200
+max_connections = 400
 shared_buffers = 16MB
 fsync = on
 synchronous_commit = on

@@ -35,8 +35,9 @@ impl Sample {
 }
 
 /// How a round is run.
-pub(super) struct Load {
-    pub port: u16,
+pub(super) struct Load<'p> {
+    /// Where the connections go, in turn.
+    pub ports: &'p [u16],
     pub connections: usize,
     pub lasts: Duration,
 }
@@ -44,7 +45,7 @@ pub(super) struct Load {
 /// A place in a request that gets a fresh number each time it is sent.
 pub(super) const COUNTER: &[u8; 16] = b"################";
 
-impl Load {
+impl Load<'_> {
     /// Sends `requests` round and round over all connections until time is up.
     pub async fn run(&self, requests: &[Vec<u8>]) -> anyhow::Result<Sample> {
         let started = Instant::now();
@@ -59,7 +60,8 @@ impl Load {
                 .collect();
             let mine =
                 if mine.is_empty() { vec![requests[n % requests.len()].clone()] } else { mine };
-            tasks.spawn(connection(self.port, mine, until));
+            let port = self.ports[n % self.ports.len()];
+            tasks.spawn(connection(port, mine, until));
         }
         let mut latencies = Histogram::<u64>::new(3)?;
         while let Some(done) = tasks.join_next().await {

@@ -4,8 +4,10 @@
 
 mod bulk;
 mod load;
+mod postgres;
 mod practice;
 mod report;
+mod rival;
 mod served;
 
 use std::{path::PathBuf, time::Duration};
@@ -30,6 +32,13 @@ pub struct BenchArgs {
     /// Where to write the figures as JSON, beside the table.
     #[arg(long)]
     json: Option<PathBuf>,
+    /// A PostgreSQL to measure on, too, in fresh databases: a URL whose user may create them. `pgbench`,
+    /// `psql` and `createdb` must be there.
+    #[arg(long, env = "DATABASE_URL", value_name = "URL", hide_env_values = true)]
+    postgres: Option<String>,
+    /// Leave out what is not about PostgreSQL.
+    #[arg(long, requires = "postgres")]
+    only_postgres: bool,
     /// Leave out the cases that first write millions of rows.
     #[arg(long)]
     small: bool,
@@ -50,6 +59,12 @@ pub fn run(args: &BenchArgs) -> anyhow::Result<()> {
     let mut report = Report::default();
     let folder = tempfile::tempdir()?;
     runtime.block_on(async {
+        if let Some(url) = &args.postgres {
+            postgres::measure(args, url, &mut report).await?;
+        }
+        if args.only_postgres {
+            return Ok(());
+        }
         over_http(args, folder.path(), &mut report).await?;
         bulk::measure(args.rounds, folder.path(), &mut report).await?;
         practice::commands(args, folder.path(), &mut report).await?;
@@ -72,7 +87,14 @@ pub fn run(args: &BenchArgs) -> anyhow::Result<()> {
 struct Case {
     name: &'static str,
     requests: Vec<Vec<u8>>,
-    port: u16,
+    /// Where they go.
+    ports: Vec<u16>,
+}
+
+impl Case {
+    fn new(name: &'static str, requests: Vec<Vec<u8>>, server: &Served) -> Self {
+        Self { name, requests, ports: vec![server.port] }
+    }
 }
 
 impl BenchArgs {
@@ -90,7 +112,7 @@ impl BenchArgs {
         let mut samples = vec![Vec::new(); cases.len()];
         for _ in 0..self.rounds {
             for (case, samples) in cases.iter().zip(&mut samples) {
-                let load = Load { port: case.port, connections, lasts: self.round() };
+                let load = Load { ports: &case.ports, connections, lasts: self.round() };
                 let sample = load.run(&case.requests).await.with_context(|| case.name)?;
                 samples.push(sample);
             }
@@ -109,23 +131,11 @@ async fn over_http(
     let alone = Served::start(&folder.join("alone.db"), 1)?;
     report.note("idle memory, MB", server.resident_mb()?, "reach < 60");
     let cases = vec![
-        Case { name: "GET /api/me", requests: vec![server.get("/api/me")], port: server.port },
-        Case { name: "consume, hot", requests: server.consumes(1).await?, port: server.port },
-        Case {
-            name: "consume, hot, keyed",
-            requests: server.keyed_consumes().await?,
-            port: server.port,
-        },
-        Case {
-            name: "consume, spread",
-            requests: server.consumes(SPREAD_RETAINERS).await?,
-            port: server.port,
-        },
-        Case {
-            name: "consume, hot, batch 1",
-            requests: alone.consumes(1).await?,
-            port: alone.port,
-        },
+        Case::new("GET /api/me", vec![server.get("/api/me")], &server),
+        Case::new("consume, hot", server.consumes(1).await?, &server),
+        Case::new("consume, hot, keyed", server.keyed_consumes().await?, &server),
+        Case::new("consume, spread", server.consumes(SPREAD_RETAINERS).await?, &server),
+        Case::new("consume, hot, batch 1", alone.consumes(1).await?, &alone),
     ];
     for connections in CONNECTIONS {
         tracing::info!(connections, rounds = args.rounds, "measuring");
@@ -165,12 +175,8 @@ async fn with_history(
     let full = Served::start(&path, 128)?;
     let empty = Served::start(&folder.join("empty.db"), 128)?;
     let cases = vec![
-        Case { name: "consume, hot, empty", requests: empty.consumes(1).await?, port: empty.port },
-        Case {
-            name: "consume, hot, 5 M entries",
-            requests: full.consumes(1).await?,
-            port: full.port,
-        },
+        Case::new("consume, hot, empty", empty.consumes(1).await?, &empty),
+        Case::new("consume, hot, 5 M entries", full.consumes(1).await?, &full),
     ];
     let samples = args.side_by_side(&cases, 64).await?;
     for (case, sample) in cases.iter().zip(&samples) {

@@ -32,13 +32,13 @@ pub(super) async fn commands(
     let hot = pay_requests(&server, &client, 1).await?;
     let spread = pay_requests(&server, &client, SPREAD_INVOICES).await?;
     let cases = vec![
-        Case {
-            name: "POST invoice, one series",
-            requests: vec![server.post("/api/invoices", "", &draft)],
-            port: server.port,
-        },
-        Case { name: "POST payment, one invoice", requests: hot, port: server.port },
-        Case { name: "POST payment, 1,000 invoices", requests: spread, port: server.port },
+        Case::new(
+            "POST invoice, one series",
+            vec![server.post("/api/invoices", "", &draft)],
+            &server,
+        ),
+        Case::new("POST payment, one invoice", hot, &server),
+        Case::new("POST payment, 1,000 invoices", spread, &server),
     ];
     let samples = args.side_by_side(&cases, WRITERS).await?;
     for (case, sample) in cases.iter().zip(&samples) {
@@ -90,7 +90,7 @@ async fn pay_requests(
     Ok(requests)
 }
 
-async fn bulk_per_second(server: &Served) -> anyhow::Result<f64> {
+pub(super) async fn bulk_per_second(server: &Served) -> anyhow::Result<f64> {
     let mut stream = TcpStream::connect(("127.0.0.1", server.port)).await?;
     let retainer = server.retainer().await?;
     let item =
@@ -129,8 +129,8 @@ pub(super) async fn with_many_rows(
     };
     let [few, many] = &filled.retainers;
     let cases = vec![
-        Case { name: "consume, 10⁴ movements", requests: consume(few), port: server.port },
-        Case { name: "consume, 10⁶ movements", requests: consume(many), port: server.port },
+        Case::new("consume, 10⁴ movements", consume(few), &server),
+        Case::new("consume, 10⁶ movements", consume(many), &server),
     ];
     let samples = args.side_by_side(&cases, WRITERS).await?;
     for (case, sample) in cases.iter().zip(&samples) {

@@ -13,6 +13,8 @@ use tokio::{io::AsyncWriteExt, net::TcpStream};
 use super::load::{self, COUNTER};
 
 const SECRET: &str = "a secret for benchmarks, 32 bytes and more";
+/// Whose requests they are where nothing else is said.
+pub(super) const FIRM: &str = "0b0b0b0b0b0b0b0b0b0b0b0b";
 const START_SECONDS_MAX: u64 = 60;
 /// Enough that no round can use a retainer up.
 const DEPOSIT: &str = "9000000000000";
@@ -38,25 +40,24 @@ impl Drop for Served {
 impl Served {
     /// Starts the server on a database file and waits until it is ready.
     pub fn start(database: &Path, batch_count_max: usize) -> anyhow::Result<Self> {
+        Self::on(&format!("sqlite:{}", database.display()), batch_count_max, FIRM)
+    }
+
+    /// Starts the server on a database and waits until it is ready; its requests are of this firm.
+    pub fn on(database: &str, batch_count_max: usize, firm: &str) -> anyhow::Result<Self> {
         let port = TcpListener::bind("127.0.0.1:0")?.local_addr()?.port();
         let program = std::env::current_exe()?;
         let started = Instant::now();
         let process = Command::new(&program)
             .args(["serve", "--listen", &format!("127.0.0.1:{port}")])
-            .args(["--database", &format!("sqlite:{}", database.display())])
+            .args(["--database", database])
             .args(["--batch-count-max", &batch_count_max.to_string()])
             .env("JWT_SECRET", SECRET)
             .stdout(Stdio::null())
             .stderr(Stdio::null())
             .spawn()?;
         let token = Command::new(&program)
-            .args([
-                "token",
-                "--user",
-                "0a0a0a0a0a0a0a0a0a0a0a0a",
-                "--firm",
-                "0b0b0b0b0b0b0b0b0b0b0b0b",
-            ])
+            .args(["token", "--user", "0a0a0a0a0a0a0a0a0a0a0a0a", "--firm", firm])
             .args(["--role", "owner"])
             .env("JWT_SECRET", SECRET)
             .output()?;

@@ -12,7 +12,7 @@ fn a_started_cluster_keeps_its_promises_and_is_gone_when_dropped() {
         ("synchronous_commit", "on"),
         ("full_page_writes", "on"),
         ("wal_level", "replica"),
-        ("max_connections", "200"),
+        ("max_connections", "400"),
     ] {
         assert_eq!(cluster.sql("postgres", &format!("show {setting}")), [[value]], "{setting}");
     }
