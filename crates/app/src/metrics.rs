@@ -7,10 +7,15 @@
 use std::{
     collections::HashMap,
     sync::{PoisonError, RwLock},
-    time::Duration,
+    time::{Duration, Instant},
 };
 
-use domain::{Batch, change::Write, invariant::Verdict, rows::AlertKind};
+use domain::{
+    Batch, Id,
+    change::Write,
+    invariant::Verdict,
+    rows::{AlertKind, Firm},
+};
 use engine::{BatchReport, CommandReport, Observer, StoreError, Unique};
 use prometheus_client::{
     encoding::{EncodeLabelSet, text::encode},
@@ -24,7 +29,7 @@ use prometheus_client::{
 };
 use store::Vitals;
 
-use crate::chaos::Chaos;
+use crate::{chaos::Chaos, jobs::NumberFailures};
 
 macro_rules! labels {
     ($($name:ident { $($label:ident: $type:ty),+ })+) => {$(
@@ -63,6 +68,8 @@ pub struct Metrics {
     retries: Counter,
     rollbacks: Family<Cause, Counter>,
     unique_violations: Family<Of, Counter>,
+    /// Whose numbers fail, for somebody to be told.
+    pub(crate) number_failures: NumberFailures,
     alerts: Family<Kind, Counter>,
     broken_facts: Family<Invariant, Gauge>,
     verified_at: Gauge,
@@ -109,6 +116,7 @@ impl Metrics {
             retries: Counter::default(),
             rollbacks: Family::default(),
             unique_violations: Family::default(),
+            number_failures: NumberFailures::default(),
             alerts: Family::default(),
             broken_facts: Family::default(),
             verified_at: Gauge::default(),
@@ -287,12 +295,17 @@ impl Observer for Metrics {
         counter.inc();
     }
 
-    fn failed(&self, error: &StoreError) {
+    fn failed(&self, error: &StoreError, firm: Id<Firm>) {
         self.rollbacks.get_or_create(&Cause { cause: error.name() }).inc();
         match error {
-            StoreError::Conflict(_) => drop(self.conflicts.inc()),
+            StoreError::Conflict(_) => {
+                self.conflicts.inc();
+            }
             StoreError::Duplicate { of, .. } => {
                 self.unique_violations.get_or_create(&Of { of: of.name() }).inc();
+                if *of == Unique::Number {
+                    self.number_failures.note(firm, Instant::now());
+                }
             }
             _ => {}
         }
@@ -326,8 +339,10 @@ mod tests {
             decide: waited,
             commit: waited,
         });
-        metrics.failed(&StoreError::Conflict("first".into()));
-        metrics.failed(&StoreError::Duplicate { of: Unique::Number, reason: "taken".into() });
+        let firm = Id::new([1; 12]);
+        metrics.failed(&StoreError::Conflict("first".into()), firm);
+        let taken = StoreError::Duplicate { of: Unique::Number, reason: "taken".into() };
+        metrics.failed(&taken, firm);
         metrics.request(200, waited);
         metrics.request(503, waited);
         let mut verdicts = domain::invariant::check([]);

@@ -33,7 +33,8 @@ pub(crate) async fn carry_out<S: Store>(lane: &mut Lane<S>, mut turn: Turn) -> R
             }
             Err(failure) => failure,
         };
-        lane.options.observer.failed(&failure);
+        let firm = turn.members[0].request.actor.firm;
+        lane.options.observer.failed(&failure, firm);
         match failure {
             StoreError::Conflict(reason) => {
                 attempt_n += 1;

@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use domain::Batch;
+use domain::{Batch, Id, rows::Firm};
 
 use crate::StoreError;
 
@@ -14,8 +14,9 @@ pub trait Observer: Send + Sync + 'static {
     fn committed(&self, batch: &Batch);
     /// A command was settled.
     fn command(&self, report: &CommandReport<'_>);
-    /// A transaction came to nothing, or nobody knows what it came to.
-    fn failed(&self, error: &StoreError);
+    /// A transaction came to nothing, or nobody knows what it came to. `firm` is that of its first
+    /// command; what concerns one command alone has been tried alone.
+    fn failed(&self, error: &StoreError, firm: Id<Firm>);
     /// A batch is tried again, after a conflict or to find a poisoned command.
     fn retry(&self);
 }
@@ -54,6 +55,6 @@ impl Observer for Silent {
     fn batch(&self, _: &BatchReport) {}
     fn committed(&self, _: &Batch) {}
     fn command(&self, _: &CommandReport<'_>) {}
-    fn failed(&self, _: &StoreError) {}
+    fn failed(&self, _: &StoreError, _: Id<Firm>) {}
     fn retry(&self) {}
 }

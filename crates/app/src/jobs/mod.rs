@@ -6,6 +6,7 @@
 mod address;
 mod deliver;
 mod expiry;
+mod numbers;
 mod post;
 
 use std::{
@@ -18,6 +19,7 @@ use engine::{Intent, Request, Settled, Trouble};
 use tokio::task::JoinSet;
 
 pub use address::Addresses;
+pub(crate) use numbers::NumberFailures;
 
 use crate::App;
 
@@ -32,6 +34,7 @@ const QUEUE_WAIT_MAX: Duration = Duration::from_secs(5);
 pub(crate) fn start(app: &Arc<App>) -> JoinSet<()> {
     let mut jobs = JoinSet::new();
     jobs.spawn(deliver::run(Arc::clone(app), DELIVERIES_EVERY));
+    jobs.spawn(numbers::run(Arc::clone(app), DELIVERIES_EVERY));
     jobs.spawn(expiry::run(Arc::clone(app), ENDINGS_EVERY));
     jobs
 }

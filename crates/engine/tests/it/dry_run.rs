@@ -151,7 +151,7 @@ impl Observer for Outcomes {
         self.0.lock().unwrap().push(report.outcome.to_owned());
     }
     fn committed(&self, _: &domain::Batch) {}
-    fn failed(&self, _: &engine::StoreError) {}
+    fn failed(&self, _: &engine::StoreError, _: domain::Id<domain::rows::Firm>) {}
     fn retry(&self) {}
 }
 

@@ -71,8 +71,9 @@ impl Reader {
     /// [`ReadError`]
     pub async fn outbox_count(&self) -> Result<OutboxCount, ReadError> {
         self.ask(|db| {
-            let count = "select (select count(*) from deliveries where stage = 'pending'),
-                (select count(*) from deliveries where stage = 'dead')";
+            let count = "select
+                (select count(*) from deliveries indexed by deliveries_due where stage = 'pending'),
+                (select count(*) from deliveries indexed by deliveries_dead where stage = 'dead')";
             Ok(db.one(count, &[])?.unwrap_or_default())
         })
         .await
@@ -85,7 +86,7 @@ impl Reader {
     pub async fn due_deliveries(&self, now: Timestamp) -> Result<Vec<DueDelivery>, ReadError> {
         self.ask(move |db| {
             let sql = format!(
-                "select d.firm_id, {} from deliveries d
+                "select d.firm_id, {} from deliveries d indexed by deliveries_due
                  where d.stage = 'pending' and d.next_at <= ?1 order by d.next_at limit ?2",
                 Delivery::TABLE.selected()
             );
@@ -114,7 +115,7 @@ impl Reader {
         // Tomorrow has begun somewhere.
         let last = today.plus_days(EXPIRY_WARNING_DAYS + 1);
         self.ask(move |db| {
-            let sql = "select r.firm_id, r.id from retainers r
+            let sql = "select r.firm_id, r.id from retainers r indexed by retainers_ending
                  where r.end_day is not null and r.expiry_alerted = 0 and r.refunded = 0
                      and r.end_day >= ?1 and r.end_day <= ?2
                  order by r.end_day limit ?3";

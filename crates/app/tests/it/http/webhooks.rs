@@ -53,6 +53,17 @@ async fn deliveries(firm: &Firm<'_>) -> Vec<Value> {
     firm.get("/api/deliveries").await["data"].as_array().expect("a list").clone()
 }
 
+/// Puts the clock at the time of the next attempt.
+fn set_clock_to_next(target: &Target, delivery: &Value) {
+    let Some(at) = delivery["nextAttemptAt"].as_str() else { return };
+    let at: jiff::Timestamp = at.parse().unwrap();
+    // It is shown in milliseconds.
+    let at = at.as_microsecond() + 1_000;
+    if at > target.clock.micros() {
+        target.clock.set(&jiff::Timestamp::from_microsecond(at).unwrap().to_string());
+    }
+}
+
 /// Waits until the only delivery stands like this.
 async fn delivery_that(firm: &Firm<'_>, holds: impl Fn(&Value) -> bool) -> Value {
     for _ in 0..1_000 {
@@ -102,8 +113,7 @@ async fn what_fails_is_tried_again_under_the_same_id_and_redirects_are_not_follo
         assert_eq!(failed["stage"], "pending");
         // Not before its time.
         assert_eq!(receiver.got().len(), count);
-        let at = failed["nextAttemptAt"].as_str().expect("there will be another");
-        target.clock.set(at);
+        set_clock_to_next(&target, &failed);
     }
     let got = receiver.wait_for(3).await;
     delivery_that(&firm, |row| row["stage"] == "delivered").await;
@@ -121,15 +131,15 @@ async fn what_keeps_failing_is_given_up_counted_and_sent_again_when_asked() {
         receiver.answer_next("500 No");
     }
     firm.make(firm.post(format!("/api/webhooks/{hook}/test"), &json!({}))).await;
-    for attempt in 1..=12 {
-        receiver.wait_for(attempt).await;
-        let failed =
-            delivery_that(&firm, |row| row["attempts"] == json!(attempt) && row["lastStatus"] == 500)
-                .await;
-        if let Some(at) = failed["nextAttemptAt"].as_str().filter(|_| attempt < 12) {
-            // The claim is settled when the next attempt is not a claim's end away.
-            target.clock.set(at);
+    for _ in 0..3_000 {
+        if receiver.got().len() >= 12 {
+            break;
         }
+        // Whatever it waits for, its time has come.
+        if let Some(row) = deliveries(&firm).await.first() {
+            set_clock_to_next(&target, row);
+        }
+        tokio::time::sleep(Duration::from_millis(20)).await;
     }
     let dead = delivery_that(&firm, |row| row["stage"] == "dead").await;
     let metrics = target.send(&Call::get("/metrics")).await.text();

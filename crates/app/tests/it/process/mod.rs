@@ -8,6 +8,7 @@ mod judge;
 mod load;
 mod standby;
 mod verify;
+mod watch;
 
 use std::{
     io::{BufRead, BufReader, Read},
