@@ -238,9 +238,17 @@ mod tests {
         assert_eq!(plan.delay, (Duration::from_millis(1), Duration::from_millis(20)));
         assert_eq!(plan.chances, [1.0, 0.0, 0.01, 0.0, 0.5, 0.0]);
         assert_eq!(plan.seed, Some(7));
-        for bad in
-            ["", "delay", "delay=1..20", "delay=9..1ms", "fail=1", "fail=-0.1", "fail=x", "fire=0.1", "seed=x"]
-        {
+        for bad in [
+            "",
+            "delay",
+            "delay=1..20",
+            "delay=9..1ms",
+            "fail=1",
+            "fail=-0.1",
+            "fail=x",
+            "fire=0.1",
+            "seed=x",
+        ] {
             assert!(bad.parse::<Plan>().is_err(), "{bad}");
         }
     }

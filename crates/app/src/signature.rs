@@ -29,7 +29,8 @@ pub(crate) fn sign<'s>(
         .map(|secret| {
             let key = secret.strip_prefix(PREFIX).unwrap_or(secret);
             let key = BASE64_STANDARD.decode(key).unwrap_or_else(|_| secret.as_bytes().to_vec());
-            let mut mac = Hmac::<Sha256>::new_from_slice(&key).expect("a key of any length will do");
+            let mut mac =
+                Hmac::<Sha256>::new_from_slice(&key).expect("a key of any length will do");
             mac.update(format!("{id}.{seconds}.").as_bytes());
             mac.update(body);
             format!("v1,{}", BASE64_STANDARD.encode(mac.finalize().into_bytes()))

@@ -10,8 +10,8 @@ use crate::{
     number::Series,
     rows::{
         AccountNet, Alert, Application, AuditRecord, Case, Client, ClientNet, Counter, CreditNote,
-        DayNet, Delivery, Entry, Expense, Firm, Invoice, Job, Member, Movement, Outcome, Payment, Proposal,
-        Refund, Retainer, StatementLine, TimeEntry, Transaction, Webhook,
+        DayNet, Delivery, Entry, Expense, Firm, Invoice, Job, Member, Movement, Outcome, Payment,
+        Proposal, Refund, Retainer, StatementLine, TimeEntry, Transaction, Webhook,
     },
     time::{Day, Timestamp},
 };

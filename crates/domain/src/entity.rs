@@ -9,8 +9,8 @@ use crate::{
     id::{Id, Ref, User},
     rejection::Rejection,
     rows::{
-        Alert, Case, Client, CreditNote, Delivery, Expense, Invoice, Job, Member, Payment, Proposal, Refund,
-        Retainer, TimeEntry, Transaction, Webhook,
+        Alert, Case, Client, CreditNote, Delivery, Expense, Invoice, Job, Member, Payment,
+        Proposal, Refund, Retainer, TimeEntry, Transaction, Webhook,
     },
     table::{Row, Table},
     time::Timestamp,

@@ -6,8 +6,8 @@ use crate::{
     id::Id,
     money::Money,
     rows::{
-        Alert, Case, Client, CreditNote, Delivery, Expense, Invoice, Job, Member, Movement, Payment,
-        Proposal, Refund, Retainer, TimeEntry, Transaction, Webhook,
+        Alert, Case, Client, CreditNote, Delivery, Expense, Invoice, Job, Member, Movement,
+        Payment, Proposal, Refund, Retainer, TimeEntry, Transaction, Webhook,
     },
     time::Day,
 };

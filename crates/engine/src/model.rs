@@ -14,8 +14,9 @@ use domain::{
     lately::LATELY_COUNT_MAX,
     rows::{
         AccountNet, Alert, Application, AuditRecord, Case, CaseStatus, Client, ClientNet, Counter,
-        CreditNote, DayNet, Delivery, Entry, Expense, Firm, Invoice, Job, Member, Movement, Outcome, Payment,
-        PaymentStage, Proposal, Refund, Retainer, StatementLine, Stored, TimeEntry, Transaction, Webhook,
+        CreditNote, DayNet, Delivery, Entry, Expense, Firm, Invoice, Job, Member, Movement,
+        Outcome, Payment, PaymentStage, Proposal, Refund, Retainer, StatementLine, Stored,
+        TimeEntry, Transaction, Webhook,
     },
     table::Row,
     time::Day,

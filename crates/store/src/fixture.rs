@@ -8,14 +8,16 @@ use domain::{
     entities,
     ledger::Account,
     number::Series,
-    rows::{BatchId, Counter, DayNet, DeliveryStage, Firm, JobStatus, ProposalStatus, Source, Stored},
+    rows::{
+        BatchId, Counter, DayNet, DeliveryStage, Firm, JobStatus, ProposalStatus, Source, Stored,
+    },
 };
 use engine::{Store, StoreError};
 
 use crate::samples::{
     DAY, account_net, alert, application, at, audit, case, client, client_net, credit_note,
-    delivery, entries, expense, invoice, job, member, movement, outcome, payment, proposal, refund, retainer,
-    sar, statement_line, time_entry, transaction, webhook,
+    delivery, entries, expense, invoice, job, member, movement, outcome, payment, proposal, refund,
+    retainer, sar, statement_line, time_entry, transaction, webhook,
 };
 use crate::{Opening, Reader, SqliteStore, sqlite};
 

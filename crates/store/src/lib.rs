@@ -24,7 +24,17 @@ use engine::{Store, StoreError};
 pub use postgres::{ConnectError, PostgresStore, UrlError};
 pub use read::Reader;
 pub use sqlite::SqliteStore;
-pub use views::{AGE_COUNT, AccountBalance, Ageing, AlertFilter, ApplicationView, Applications, Balance, CaseFilter, CaseView, CategorySum, ClientAccount, ClientAge, ClientFilter, ClientRevenue, ClientStats, ClientSum, CreditNoteFilter, CreditNoteView, Days, DeliveryFilter, Direction, DueDelivery, EndingRetainer, Event, Events, ExpenseFilter, ExpenseView, History, InvoiceFilter, InvoiceSort, InvoiceStats, InvoiceSum, InvoiceView, JobFilter, Listed, MonthSum, Order, OutboxCount, PAGE_ROWS_MAX, Page, PaymentFilter, PaymentSort, PaymentStats, PaymentSum, PaymentView, ProposalFilter, ProposalView, Reconciliation, RefundView, RetainerFilter, RetainerSum, RetainerView, Standbys, Statement, StatusSum, TimeEntryFilter, TimeEntryView, TransactionFilter, TransactionView, TrustBalance, TrustFilter, TrustLedger, Vitals};
+pub use views::{
+    AGE_COUNT, AccountBalance, Ageing, AlertFilter, ApplicationView, Applications, Balance,
+    CaseFilter, CaseView, CategorySum, ClientAccount, ClientAge, ClientFilter, ClientRevenue,
+    ClientStats, ClientSum, CreditNoteFilter, CreditNoteView, Days, DeliveryFilter, Direction,
+    DueDelivery, EndingRetainer, Event, Events, ExpenseFilter, ExpenseView, History, InvoiceFilter,
+    InvoiceSort, InvoiceStats, InvoiceSum, InvoiceView, JobFilter, Listed, MonthSum, Order,
+    OutboxCount, PAGE_ROWS_MAX, Page, PaymentFilter, PaymentSort, PaymentStats, PaymentSum,
+    PaymentView, ProposalFilter, ProposalView, Reconciliation, RefundView, RetainerFilter,
+    RetainerSum, RetainerView, Standbys, Statement, StatusSum, TimeEntryFilter, TimeEntryView,
+    TransactionFilter, TransactionView, TrustBalance, TrustFilter, TrustLedger, Vitals,
+};
 
 /// An open database.
 #[derive(Debug)]

@@ -9,12 +9,12 @@ use domain::{
     rows::{
         AccountNet, Alert, AlertKind, Application, ApplicationKind, Arrival, AuditRecord,
         AutoReplenish, Case, CaseStatus, Check, CheckState, Claim, Client, ClientNet,
-        ClientProfile, ClientType, CreditNote, Delivery, DeliveryStage, Discount, Entry, Expense, Invoice, InvoiceStage,
-        Issued, Job, JobStatus, Line, LineKind, Member, Movement, MovementKind, Outcome,
-        Overpayment, Payment, PaymentMethod, PaymentStage, PaymentTerms, PaymentType, Proposal,
-        ProposalStatus, Refund, Retainer, RetainerTerms, RetainerType, Review, Source,
-        StatementKind, StatementLine, Target, TimeEntry, Totals, Transaction, TransactionStatus,
-        TransactionType, Webhook,
+        ClientProfile, ClientType, CreditNote, Delivery, DeliveryStage, Discount, Entry, Expense,
+        Invoice, InvoiceStage, Issued, Job, JobStatus, Line, LineKind, Member, Movement,
+        MovementKind, Outcome, Overpayment, Payment, PaymentMethod, PaymentStage, PaymentTerms,
+        PaymentType, Proposal, ProposalStatus, Refund, Retainer, RetainerTerms, RetainerType,
+        Review, Source, StatementKind, StatementLine, Target, TimeEntry, Totals, Transaction,
+        TransactionStatus, TransactionType, Webhook,
     },
 };
 

@@ -22,8 +22,8 @@ mod router;
 mod sent;
 mod wire;
 
+pub(crate) use api::events::Streams;
 pub use auth::{Auth, SECRET_BYTES_MIN, Secret, SecretTooShort};
 pub use document::{openapi, openapi_text};
-pub(crate) use api::events::Streams;
 pub(crate) use front::RequestIds;
 pub use listen::{HttpLimits, serve};

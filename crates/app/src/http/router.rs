@@ -11,9 +11,9 @@ use tower_http::cors::CorsLayer;
 
 use super::{
     api::{
-        alerts, audit, cases, clients, commands, credit_notes, events, expenses, health, invoices, jobs,
-        me, members, outcomes, payments, proposals, refunds, reports, retainers, time_entries,
-        transactions, webhooks,
+        alerts, audit, cases, clients, commands, credit_notes, events, expenses, health, invoices,
+        jobs, me, members, outcomes, payments, proposals, refunds, reports, retainers,
+        time_entries, transactions, webhooks,
     },
     dialect, docs,
     error::Refusal,

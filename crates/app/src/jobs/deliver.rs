@@ -43,7 +43,7 @@ pub(super) async fn run(app: Arc<App>, every: Duration) {
                     });
                 }
                 // What is slow must not be found again meanwhile.
-                under_way.join_all().await;
+                while under_way.join_next().await.is_some() {}
             }
             Err(error) => tracing::debug!(%error, "the outbox can't be read"),
         }
@@ -137,7 +137,9 @@ mod tests {
 
     #[test]
     fn pauses_double_up_to_six_hours() {
-        for (attempt, seconds) in [(1, 5), (2, 10), (5, 80), (12, 10_240), (14, 21_600), (99, 21_600)] {
+        for (attempt, seconds) in
+            [(1, 5), (2, 10), (5, 80), (12, 10_240), (14, 21_600), (99, 21_600)]
+        {
             let (least, most) = (pause_micros(attempt, 0), pause_micros(attempt, u64::MAX));
             assert_eq!(least, seconds * 500_000, "{attempt}");
             assert!(least <= most && most < seconds * 1_000_000, "{attempt}: {most}");

@@ -2,7 +2,7 @@
 //! so much time, and nothing of its answer is read but the status. A redirect is an answer like any
 //! other, and is not followed.
 
-use std::{io, sync::Arc, time::Duration};
+use std::{io, pin::pin, sync::Arc, time::Duration};
 
 use bytes::Bytes;
 use http_body_util::Full;
@@ -129,13 +129,16 @@ async fn ask(
     let mut builder = http1::Builder::new();
     builder.max_buf_size(ANSWER_BYTES_MAX);
     let (mut sender, connection) = builder.handshake(TokioIo::new(stream)).await?;
-    let answered = sender.send_request(request);
+    let mut answered = pin!(sender.send_request(request));
     // The connection is driven until there is a status, and closed with it.
-    tokio::select! {
-        answer = answered => Ok(answer?.status().as_u16()),
+    let answer = tokio::select! {
+        biased;
+        answer = &mut answered => answer?,
         ended = connection => {
             ended?;
-            Err(PostError::Connect(io::ErrorKind::UnexpectedEof.into()))
+            // It may have ended with the answer.
+            answered.await?
         }
-    }
+    };
+    Ok(answer.status().as_u16())
 }

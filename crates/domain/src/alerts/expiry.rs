@@ -106,14 +106,13 @@ mod tests {
         assert_eq!(practice.ask(warn), Err(Rejection::Forbidden));
         ask(&mut practice, warn).unwrap();
         assert_eq!(ask(&mut practice, warn), Err(Rejection::NothingToTell));
-        for (notes, end, is_told) in
-            [(Some("n"), None, false), (None, Some("2026-06-20"), false), (None, Some("2026-06-25"), true)]
-        {
-            let terms = Terms {
-                end: end.map(moment),
-                notes: notes.map(str::to_owned),
-                ..Terms::default()
-            };
+        for (notes, end, is_told) in [
+            (Some("n"), None, false),
+            (None, Some("2026-06-20"), false),
+            (None, Some("2026-06-25"), true),
+        ] {
+            let terms =
+                Terms { end: end.map(moment), notes: notes.map(str::to_owned), ..Terms::default() };
             let retainer = Ref::Id(warn.retainer);
             practice.ask(UpdateRetainer { retainer, version: None, terms }).unwrap();
             assert_eq!(ask(&mut practice, warn).is_ok(), is_told, "{end:?}");

@@ -6,7 +6,10 @@ use super::{Known, verdict::Verdicts};
 use crate::{
     id::Id,
     invoicing::lines,
-    rows::{Application, ApplicationKind, CreditNote, Expense, Invoice, InvoiceStage, Payment, Source, TimeEntry},
+    rows::{
+        Application, ApplicationKind, CreditNote, Expense, Invoice, InvoiceStage, Payment, Source,
+        TimeEntry,
+    },
     time::Timestamp,
 };
 

@@ -29,8 +29,8 @@ use crate::{
     rejection::Rejection,
     reply::Shown,
     rows::{
-        AlertKind, Application, ApplicationKind, Client, Expense, Invoice, InvoiceStage, Line, Payment, Review,
-        Source, StatementKind, TimeEntry,
+        AlertKind, Application, ApplicationKind, Client, Expense, Invoice, InvoiceStage, Line,
+        Payment, Review, Source, StatementKind, TimeEntry,
     },
     time::{Day, Timestamp},
 };

@@ -28,8 +28,7 @@ impl Decide for CreateWebhook {
     const NAME: &'static str = "create_webhook";
     const ACTION: Action = Action::ManageWebhooks;
 
-    fn keys(&self, _: &mut Vec<Key>) {
-    }
+    fn keys(&self, _: &mut Vec<Key>) {}
 
     fn object(&self, _: &Book) -> Option<[u8; 12]> {
         None

@@ -102,7 +102,9 @@ fn addresses_are_those_of_web_servers() {
     for url in ["http://a", "https://a.example:8443/x?y=z", "https://[2001:db8::1]/"] {
         assert_eq!(check_url(url), Ok(()), "{url}");
     }
-    for url in ["", "a.example", "ftp://a", "https://", "https:///x", "https://a b", "https://u:p@a/"] {
+    for url in
+        ["", "a.example", "ftp://a", "https://", "https:///x", "https://a b", "https://u:p@a/"]
+    {
         assert_eq!(check_url(url), Err(Rejection::WebhookUrlInvalid), "{url}");
     }
 }

@@ -38,11 +38,7 @@ impl Reader {
     ///
     /// # Errors
     /// [`ReadError`]
-    pub async fn webhooks(
-        &self,
-        firm: Id<Firm>,
-        part: Page,
-    ) -> Result<Listed<Webhook>, ReadError> {
+    pub async fn webhooks(&self, firm: Id<Firm>, part: Page) -> Result<Listed<Webhook>, ReadError> {
         self.ask(move |db| page(db, Only::of::<Webhook>(firm), Sorted::NEWEST, &part)).await
     }
 
@@ -145,9 +141,10 @@ impl Reader {
             let through = records.last().map_or(after, |record| record.n);
             let accepted: Vec<_> =
                 records.into_iter().filter(|record| record.seq.is_some()).collect();
-            let bounds = accepted.first().and_then(|first| first.seq).zip(
-                accepted.last().and_then(|last| last.seq),
-            );
+            let bounds = accepted
+                .first()
+                .and_then(|first| first.seq)
+                .zip(accepted.last().and_then(|last| last.seq));
             let Some((from, to)) = bounds else {
                 return Ok(Events { events: Vec::new(), through });
             };

@@ -4,7 +4,11 @@ use std::{panic::resume_unwind, sync::mpsc::sync_channel, thread};
 
 use domain::{
     Id, entities,
-    rows::{AccountNet, Alert, Application, AuditRecord, Case, Client, ClientNet, Counter, CreditNote, DayNet, Delivery, Entry, Expense, Firm, Invoice, Job, Member, Movement, Outcome, Payment, Proposal, Refund, Retainer, StatementLine, Stored, TimeEntry, Transaction, Webhook},
+    rows::{
+        AccountNet, Alert, Application, AuditRecord, Case, Client, ClientNet, Counter, CreditNote,
+        DayNet, Delivery, Entry, Expense, Firm, Invoice, Job, Member, Movement, Outcome, Payment,
+        Proposal, Refund, Retainer, StatementLine, Stored, TimeEntry, Transaction, Webhook,
+    },
 };
 
 use super::{Db, Pool, Reader, counted};

@@ -40,10 +40,6 @@ impl Reader {
 
 impl Read for Standbys {
     fn read<C: Columns>(row: &mut C) -> Result<Self, C::Error> {
-        Ok(Self {
-            are_required: row.flag()?,
-            streaming: row.count()?,
-            lag_bytes_max: row.count()?,
-        })
+        Ok(Self { are_required: row.flag()?, streaming: row.count()?, lag_bytes_max: row.count()? })
     }
 }

@@ -6,7 +6,10 @@ use domain::{
     Id, Ref,
     change::Write,
     entities,
-    rows::{Alert, Case, Client, CreditNote, Delivery, Expense, Firm, Invoice, Job, Payment, Proposal, Refund, Retainer, TimeEntry, Transaction, Webhook},
+    rows::{
+        Alert, Case, Client, CreditNote, Delivery, Expense, Firm, Invoice, Job, Payment, Proposal,
+        Refund, Retainer, TimeEntry, Transaction, Webhook,
+    },
 };
 use rusqlite::{CachedStatement, Connection, OptionalExtension, Params, Result};
 

@@ -55,8 +55,8 @@ use domain::{
     },
     people::member::SetMember,
     rows::{
-        AlertKind, CheckState, Client, ClientProfile, Expense, Firm, Job, JobStatus, LineKind, Overpayment,
-        PaymentMethod, PaymentType, Proposal, TimeEntry, TransactionType,
+        AlertKind, CheckState, Client, ClientProfile, Expense, Firm, Job, JobStatus, LineKind,
+        Overpayment, PaymentMethod, PaymentType, Proposal, TimeEntry, TransactionType,
     },
     time::Day,
     trust::{
@@ -68,9 +68,8 @@ use domain::{
         update::UpdateRetainer,
     },
     webhooks::{
-        claim::ClaimDelivery, create::CreateWebhook, delete::DeleteWebhook,
-        resend::ResendDelivery, rotate::RotateWebhook, settle::SettleDelivery, test::TestWebhook,
-        update::UpdateWebhook,
+        claim::ClaimDelivery, create::CreateWebhook, delete::DeleteWebhook, resend::ResendDelivery,
+        rotate::RotateWebhook, settle::SettleDelivery, test::TestWebhook, update::UpdateWebhook,
     },
     work::{
         Verdict,

@@ -90,7 +90,7 @@ async fn stream(State(app): State<Arc<App>>, request: Request) -> Result<Respons
     // Where it begins is settled before anybody is told that it has begun.
     let begin = app.reader.events(caller.actor.firm, after).await?;
     let (sender, receiver) = mpsc::channel(WAITING_MAX);
-    tokio::spawn(feed(app, Listener { caller, role, place }, begin, sender));
+    tokio::spawn(feed(app, Listener { caller, role, _place: place }, begin, sender));
     let keep_alive = KeepAlive::new().interval(HEARTBEAT);
     Ok(Sse::new(Receiving(receiver)).keep_alive(keep_alive).into_response())
 }
@@ -107,7 +107,7 @@ struct Listener {
     caller: Caller,
     role: Role,
     /// Given back when it has gone.
-    place: OwnedSemaphorePermit,
+    _place: OwnedSemaphorePermit,
 }
 
 /// Tells what has happened until the listener has gone, is too slow, is a member no more, or the server

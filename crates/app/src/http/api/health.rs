@@ -13,7 +13,6 @@ use tokio::time::timeout;
 
 use crate::{
     App,
-    metrics::Now,
     http::{
         error::Refusal,
         read::Object,
@@ -21,6 +20,7 @@ use crate::{
         wire::wire,
     },
     messages::Message,
+    metrics::Now,
 };
 
 /// Metrics must not wait for a database that is away.

@@ -32,12 +32,8 @@ async fn low_balance(firm: &Firm<'_>) -> String {
 
 /// As the specification says it is signed, computed by somebody else: openssl.
 fn expected(secret: &str, got: &Got) -> String {
-    let signed = format!(
-        "{}.{}.{}",
-        got.header("webhook-id"),
-        got.header("webhook-timestamp"),
-        got.body
-    );
+    let signed =
+        format!("{}.{}.{}", got.header("webhook-id"), got.header("webhook-timestamp"), got.body);
     let script = "printf %s \"$SIGNED\" | openssl dgst -sha256 -binary -mac HMAC \
         -macopt hexkey:$(printf %s \"$KEY\" | base64 -d | od -An -v -tx1 | tr -d ' \\n') | base64 -w0";
     let key = secret.strip_prefix("whsec_").expect("a secret");
@@ -211,7 +207,11 @@ async fn webhooks_are_the_owners_business() {
     let refused = target.send(&firm.post(format!("{path}/test"), &json!({}))).await;
     assert_refused(&refused, 400, "webhook_inactive");
     assert!(target.send(&firm.delete(&*path)).await.is_ok());
-    assert_refused(&target.send(&Call::get(&*path).token(&firm.token)).await, 404, "webhook_not_found");
+    assert_refused(
+        &target.send(&Call::get(&*path).token(&firm.token)).await,
+        404,
+        "webhook_not_found",
+    );
     let bad = firm.post("/api/webhooks", &json!({"url": "ftp://example.com"}));
     assert_refused(&target.send(&bad).await, 400, "webhook_url_invalid");
 }
@@ -232,7 +232,8 @@ async fn two_payments_for_one_invoice_within_a_second_are_told_of() {
         for _ in 0..2 {
             let body = json!({"clientId": client, "amount": 40, "paymentMethod": "cash",
                 "paymentType": "customer_payment", "status": "completed", "invoiceId": invoice});
-            firm.make(firm.post("/api/payments", &body).key(crate::support::tokens::new_id())).await;
+            firm.make(firm.post("/api/payments", &body).key(crate::support::tokens::new_id()))
+                .await;
             let now = target.clock.micros() + apart_micros;
             target.clock.set(&jiff::Timestamp::from_microsecond(now).unwrap().to_string());
         }

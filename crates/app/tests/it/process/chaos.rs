@@ -116,10 +116,13 @@ async fn races_hold_under_chaos_and_what_was_injected_is_counted() {
         assert_eq!(after["data"]["amountPaid"], json!(100), "{after}");
 
         // Ten clients: ten numbers.
-        let calls = (0..10).map(|n| scene.call("/api/clients", json!({"fullName": format!("C{n}")})));
+        let calls =
+            (0..10).map(|n| scene.call("/api/clients", json!({"fullName": format!("C{n}")})));
         let answers = scene.race(calls.collect()).await;
-        let mut numbers: Vec<_> =
-            answers.iter().map(|answer| answer.json()["data"]["clientNumber"].to_string()).collect();
+        let mut numbers: Vec<_> = answers
+            .iter()
+            .map(|answer| answer.json()["data"]["clientNumber"].to_string())
+            .collect();
         numbers.sort_unstable();
         numbers.dedup();
         assert_eq!(numbers.len(), 10, "{numbers:?}");

@@ -17,11 +17,8 @@ const PART: Page = Page::Number { page: 1, limit: 10 };
 #[tokio::test]
 async fn deliveries_are_found_when_their_time_has_come_longest_first() {
     let (alert, hook) = (alert(54), webhook(56));
-    let of = |n: u8, stage, next| Delivery {
-        stage,
-        next_at: at(next),
-        ..delivery(n, &hook, &alert)
-    };
+    let of =
+        |n: u8, stage, next| Delivery { stage, next_at: at(next), ..delivery(n, &hook, &alert) };
     let pending = DeliveryStage::Pending;
     let test = Delivery { alert: None, ..of(60, pending, 90) };
     let all = [
@@ -72,9 +69,9 @@ async fn retainers_that_end_soon_are_found_until_somebody_was_told() {
         retainer
     };
     let mut batch = empty_batch();
-    batch.retainers.extend(
-        [of(20, Some(31), false), of(21, Some(0), false), of(22, Some(5), true)].map(new),
-    );
+    batch
+        .retainers
+        .extend([of(20, Some(31), false), of(21, Some(0), false), of(22, Some(5), true)].map(new));
     batch
         .retainers
         .extend([of(23, None, false), of(24, Some(32), false), of(25, Some(-1), false)].map(new));
@@ -102,8 +99,7 @@ async fn events_are_what_was_accepted_with_the_alerts_it_raised() {
         .collect();
     let accepted = |n: i64| audit(n).seq.is_some();
     let alerts_of = |n: i64| if audit(n).seq == Some(1) { vec![id(54)] } else { Vec::new() };
-    let expected: Vec<_> =
-        (1..=2).filter(|n| accepted(*n)).map(|n| (n, alerts_of(n))).collect();
+    let expected: Vec<_> = (1..=2).filter(|n| accepted(*n)).map(|n| (n, alerts_of(n))).collect();
     assert_eq!(seen, expected);
     let now = reader.events(FIRM, None).await.unwrap();
     assert_eq!((now.events.len(), now.through), (0, 2));

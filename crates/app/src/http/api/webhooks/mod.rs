@@ -35,7 +35,10 @@ pub(in crate::http) fn routes() -> Resource {
     let all = list("listWebhooks", "Where alerts are sent to", Action::ManageWebhooks, all);
     let rotate = command("A new secret; the old one signs for a day more", rotate, show::ROTATED);
     Resource::new("webhooks", "Where alerts are sent to.")
-        .post("/", command("Send alerts somewhere; its secret is shown once", create, show::CREATED))
+        .post(
+            "/",
+            command("Send alerts somewhere; its secret is shown once", create, show::CREATED),
+        )
         .get("/", all)
         .get("/{id}", one::<Webhook>("getWebhook", "One webhook"))
         .on(
@@ -46,7 +49,11 @@ pub(in crate::http) fn routes() -> Resource {
         .on(
             &[Method::DELETE],
             "/{id}",
-            command("Send nothing there any more", delete, deleted::telling(Message::WebhookDeleted)),
+            command(
+                "Send nothing there any more",
+                delete,
+                deleted::telling(Message::WebhookDeleted),
+            ),
         )
         .post("/{id}/rotate", rotate)
         .post("/{id}/test", command("Send a test", test, show::TESTED))
