@@ -141,7 +141,9 @@ def cases(rules):
         if patience:
             early = f"{(start + patience) * 60 - 30}s" if patience == 1 else f"{patience - (not start)}m"
             yield case(f"{alert} has patience", early, beyond, False, labels, severity, told)
-        yield case(f"{alert} is silent", "40m", given(just_within(alert, threshold)), False, labels, severity, told)
+        # Long after it would have fired.
+        later = f"{max(40, patience * 2)}m"
+        yield case(f"{alert} is silent", later, given(just_within(alert, threshold)), False, labels, severity, told)
         if alert in SILENT_BESIDE:
             yield case(f"{alert} looks at its own", "40m", SILENT_BESIDE[alert], False, labels, severity, told)
 
