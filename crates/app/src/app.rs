@@ -7,7 +7,7 @@ use store::Reader;
 
 use crate::{
     chaos::Chaos,
-    http::{Auth, RequestIds, Secret, Streams},
+    http::{Auth, Keys, Proxies, Rate, Rates, RequestIds, Streams},
     jobs::Addresses,
     metrics::Metrics,
     reports::Reports,
@@ -15,8 +15,8 @@ use crate::{
 
 /// How the product is set up. Tests hand in their own clock, limits and decisions.
 pub struct Settings {
-    /// What tokens are signed with.
-    pub secret: Secret,
+    /// What tokens are verified with.
+    pub keys: Keys,
     /// Bounds of the engine.
     pub limits: Limits,
     /// Tells the time, to the engine and to tokens.
@@ -29,21 +29,27 @@ pub struct Settings {
     pub addresses: Addresses,
     /// What is done to the stores, if anything.
     pub chaos: Option<Chaos>,
+    /// Who may say on whose behalf a request comes; usually nobody.
+    pub proxies: Proxies,
+    /// What one user may send; usually whatever they like.
+    pub rate: Option<Rate>,
     /// Reads reports where they may be some moments old, so that the primary does not have to.
     pub reports: Option<Reader>,
 }
 
 impl Settings {
     /// The usual ones.
-    pub fn new(secret: Secret) -> Self {
+    pub fn new(keys: impl Into<Keys>) -> Self {
         Self {
-            secret,
+            keys: keys.into(),
             limits: Limits::default(),
             clock: Arc::new(SystemClock),
             decide: domain::decide,
             cors_origins: Vec::new(),
             addresses: Addresses::default(),
             chaos: None,
+            proxies: Proxies::default(),
+            rate: None,
             reports: None,
         }
     }
@@ -81,6 +87,8 @@ pub struct App {
     /// What is done to the stores, if anything.
     pub chaos: Option<Chaos>,
     pub(crate) streams: Streams,
+    pub(crate) proxies: Proxies,
+    pub(crate) rates: Option<Rates>,
     pub(crate) request_ids: RequestIds,
 }
 
@@ -94,8 +102,18 @@ impl App {
         reader: Reader,
         settings: Settings,
     ) -> Result<Arc<Self>, StartError> {
-        let Settings { secret, limits, clock, decide, cors_origins, addresses, chaos, reports } =
-            settings;
+        let Settings {
+            keys,
+            limits,
+            clock,
+            decide,
+            cors_origins,
+            proxies,
+            rate,
+            addresses,
+            chaos,
+            reports,
+        } = settings;
         let metrics = Arc::new(Metrics::new(limits.queue_count_max, chaos.as_ref()));
         let options = engine::Options {
             limits,
@@ -105,21 +123,21 @@ impl App {
             decide,
         };
         let engine = Engine::start(stores, options)?;
-        let auth = Auth::new(&secret, Arc::clone(&clock));
-        let request_ids = RequestIds::new(getrandom::u32()?);
         let reports = Reports { primary: reader.clone(), lagging: reports };
         Ok(Arc::new(Self {
             engine,
             reader,
             reports,
-            auth,
+            auth: Auth::new(keys, Arc::clone(&clock)),
             clock,
             metrics,
             cors_origins,
             addresses,
             chaos,
             streams: Streams::default(),
-            request_ids,
+            proxies,
+            rates: rate.map(Rates::new),
+            request_ids: RequestIds::new(getrandom::u32()?),
         }))
     }
 }

@@ -13,9 +13,9 @@ named! {
         Owner = "owner",
         /// Everything.
         Admin = "admin",
-        /// Clients, retainers and invoices; payments as far as taking them.
+        /// Clients, retainers and invoices; payments as far as taking them; the books to read.
         Partner = "partner",
-        /// The matter's work: consumes retainers, writes invoices.
+        /// The matter's work: consumes retainers, writes invoices, reads the firm's own books.
         Lawyer = "lawyer",
         /// Reads, and takes in clients.
         Paralegal = "paralegal",
@@ -88,14 +88,14 @@ impl Role {
         use Action::{
             ChangeClients, ConsumeRetainers, CreateClients, LogWork, ManageMembers, ManagePayments,
             ManageTransactions, ManageWebhooks, PostJobs, Propose, ReadClients, ReadInvoices,
-            ReadPayments, ReadRetainers, Reconcile, RunJobs, TakePayments, WriteInvoices,
+            ReadPayments, ReadRetainers, ReadTransactions, RunJobs, TakePayments, WriteInvoices,
         };
         let whole = match self {
             Self::System => matches!(action, RunJobs),
             _ if matches!(action, RunJobs) => false,
             Self::Owner | Self::Admin => true,
             Self::Partner => {
-                !matches!(action, ManagePayments | ManageTransactions | Reconcile)
+                !matches!(action, ManagePayments | ManageTransactions)
                     && !matches!(action, ManageMembers | ManageWebhooks)
             }
             Self::Accountant => {
@@ -104,7 +104,8 @@ impl Role {
             Self::Lawyer => {
                 matches!(action, ReadClients | CreateClients | ChangeClients | ReadRetainers)
                     || matches!(action, ConsumeRetainers | ReadInvoices | WriteInvoices)
-                    || matches!(action, ReadPayments | LogWork | PostJobs | Propose)
+                    || matches!(action, ReadPayments | ReadTransactions | LogWork)
+                    || matches!(action, PostJobs | Propose)
             }
             Self::Paralegal => {
                 matches!(action, ReadClients | CreateClients | ReadRetainers | ReadInvoices)
@@ -180,9 +181,9 @@ mod tests {
         for (role, row) in [
             (Role::Owner, "xxx xxx xxx xxx xx xx x x x xx x-"),
             (Role::Admin, "xxx xxx xxx xxx xx xx x x x xx x-"),
-            (Role::Partner, "xxx xxx xxx xx- x- xx - x - xx --"),
+            (Role::Partner, "xxx xxx xxx xx- x- xx x x - xx --"),
             (Role::Accountant, "x-- xxx xxx xxx xx xx x x - xx --"),
-            (Role::Lawyer, "xxx xx- xx- x-- -- x- - - - xx --"),
+            (Role::Lawyer, "xxx xx- xx- x-- x- x- - - - xx --"),
             (Role::Paralegal, "xx- x-- x-- --- -- x- - - - x- --"),
             (Role::Secretary, "xx- x-- x-- x-- -- x- - - - x- --"),
             (Role::Client, "o-- o-- o-- oo- -- -- - - - x- --"),

@@ -19,6 +19,7 @@ mod market;
 mod metrics;
 mod openapi;
 mod payments;
+mod peers;
 mod protocol;
 mod reports;
 mod roles;
