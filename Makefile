@@ -9,6 +9,7 @@ demo:
 # Everything that must hold. Installs what it needs and says so.
 test: tools lint
 	cargo test --workspace --no-fail-fast
+	deploy/prometheus/test.py
 	tests/schemathesis.sh
 	tests/probe.sh
 
@@ -25,6 +26,10 @@ tools:
 	@command -v ab >/dev/null || { \
 		echo "installing apache2-utils (ab, an HTTP load generator)"; \
 		apt-get update -qq && apt-get install -y -qq apache2-utils; }
+	@command -v promtool >/dev/null || { \
+		echo "installing prometheus (promtool, which tests the alert rules; its service is masked)"; \
+		mkdir -p /etc/systemd/system && ln -sf /dev/null /etc/systemd/system/prometheus.service && \
+		apt-get update -qq && apt-get install -y -qq --no-install-recommends prometheus; }
 	@ls -d /usr/lib/postgresql/*/bin/initdb 2>/dev/null | cut -d/ -f5 | grep -qE '^(1[5-9]|[2-9][0-9])$$' || { \
 		echo "installing postgresql (the server, 15 or newer; no cluster of it is made or started)"; \
 		apt-get update -qq && apt-get install -y -qq postgresql-common && \

@@ -6,7 +6,9 @@ use engine::{Clock, Decide, Engine, Ids, Limits, Store, SystemClock};
 use store::Reader;
 
 use crate::{
-    http::{Auth, Keys, Proxies, Rate, Rates, RequestIds},
+    chaos::Chaos,
+    http::{Auth, Keys, Proxies, Rate, Rates, RequestIds, Streams},
+    jobs::Addresses,
     metrics::Metrics,
     reports::Reports,
 };
@@ -23,6 +25,10 @@ pub struct Settings {
     pub decide: Decide,
     /// Browser origins that may call with credentials, such as `https://app.example.com`.
     pub cors_origins: Vec<String>,
+    /// Where webhooks may be.
+    pub addresses: Addresses,
+    /// What is done to the stores, if anything.
+    pub chaos: Option<Chaos>,
     /// Who may say on whose behalf a request comes; usually nobody.
     pub proxies: Proxies,
     /// What one user may send; usually whatever they like.
@@ -40,6 +46,8 @@ impl Settings {
             clock: Arc::new(SystemClock),
             decide: domain::decide,
             cors_origins: Vec::new(),
+            addresses: Addresses::default(),
+            chaos: None,
             proxies: Proxies::default(),
             rate: None,
             reports: None,
@@ -74,6 +82,11 @@ pub struct App {
     pub metrics: Arc<Metrics>,
     /// Browser origins that may call with credentials.
     pub cors_origins: Vec<String>,
+    /// Where webhooks may be.
+    pub addresses: Addresses,
+    /// What is done to the stores, if anything.
+    pub chaos: Option<Chaos>,
+    pub(crate) streams: Streams,
     pub(crate) proxies: Proxies,
     pub(crate) rates: Option<Rates>,
     pub(crate) request_ids: RequestIds,
@@ -89,9 +102,19 @@ impl App {
         reader: Reader,
         settings: Settings,
     ) -> Result<Arc<Self>, StartError> {
-        let Settings { keys, limits, clock, decide, cors_origins, proxies, rate, reports } =
-            settings;
-        let metrics = Arc::new(Metrics::default());
+        let Settings {
+            keys,
+            limits,
+            clock,
+            decide,
+            cors_origins,
+            proxies,
+            rate,
+            addresses,
+            chaos,
+            reports,
+        } = settings;
+        let metrics = Arc::new(Metrics::new(limits.queue_count_max, chaos.as_ref()));
         let options = engine::Options {
             limits,
             clock: Arc::clone(&clock),
@@ -109,6 +132,9 @@ impl App {
             clock,
             metrics,
             cors_origins,
+            addresses,
+            chaos,
+            streams: Streams::default(),
             proxies,
             rates: rate.map(Rates::new),
             request_ids: RequestIds::new(getrandom::u32()?),

@@ -5,12 +5,16 @@
 
 mod app;
 pub mod bench;
+pub mod chaos;
 pub mod cli;
 pub mod http;
+mod jobs;
 pub mod messages;
 pub mod metrics;
 mod reports;
+mod signature;
 pub mod telemetry;
 pub mod verify;
 
 pub use app::{App, Settings, StartError};
+pub use jobs::Addresses;

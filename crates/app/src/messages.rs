@@ -110,6 +110,14 @@ messages! {
     JobNotFound = "job_not_found",
     ProposalNotFound = "proposal_not_found",
     AlertNotFound = "alert_not_found",
+    WebhookNotFound = "webhook_not_found",
+    DeliveryNotFound = "delivery_not_found",
+    NothingToTell = "nothing_to_tell",
+    WebhookUrlInvalid = "webhook_url_invalid",
+    TooManyWebhooks = "too_many_webhooks",
+    WebhookInactive = "webhook_inactive",
+    DeliveryNotDue = "delivery_not_due",
+    DeliveryPending = "delivery_pending",
     SameRetainer = "same_retainer",
     LinesRequired = "lines_required",
     TooManyLines = "too_many_lines",
@@ -275,6 +283,12 @@ messages! {
     ProposalRejected = "proposal_rejected",
     ProposalWithdrawn = "proposal_withdrawn",
     AlertAcknowledged = "alert_acknowledged",
+    WebhookCreated = "webhook_created",
+    WebhookUpdated = "webhook_updated",
+    WebhookDeleted = "webhook_deleted",
+    WebhookRotated = "webhook_rotated",
+    WebhookTested = "webhook_tested",
+    DeliveryResent = "delivery_resent",
 }
 
 impl Message {

@@ -18,8 +18,9 @@ use crate::{
     number::Series,
     rows::{
         AccountNet, Alert, Application, AuditRecord, BatchId, Case, Client, ClientNet, Counter,
-        CreditNote, DayNet, Entry, Expense, Firm, Invoice, Job, Member, Movement, Outcome, Payment,
-        Proposal, Refund, Retainer, StatementLine, TimeEntry, Transaction,
+        CreditNote, DayNet, Delivery, Entry, Expense, Firm, Invoice, Job, Member, Movement,
+        Outcome, Payment, Proposal, Refund, Retainer, StatementLine, TimeEntry, Transaction,
+        Webhook,
     },
     table::Table,
     time::{Day, Timestamp},

@@ -10,8 +10,8 @@ use crate::{
     number::Series,
     rows::{
         AccountNet, Alert, Application, AuditRecord, Case, Client, ClientNet, Counter, CreditNote,
-        DayNet, Entry, Expense, Firm, Invoice, Job, Member, Movement, Outcome, Payment, Proposal,
-        Refund, Retainer, StatementLine, TimeEntry, Transaction,
+        DayNet, Delivery, Entry, Expense, Firm, Invoice, Job, Member, Movement, Outcome, Payment,
+        Proposal, Refund, Retainer, StatementLine, TimeEntry, Transaction, Webhook,
     },
     time::{Day, Timestamp},
 };
@@ -30,6 +30,10 @@ pub enum Set {
     ProposalsOf(Id<Job>),
     /// The time entry whose timer a user has running.
     TimerOf(Id<User>),
+    /// The alerts about a row that nobody has acknowledged.
+    OpenAlerts([u8; 12]),
+    /// Every webhook of a firm: the one whose book it is.
+    WebhooksOf(Id<Firm>),
 }
 
 macro_rules! changes {

@@ -14,8 +14,9 @@ use domain::{
     lately::LATELY_COUNT_MAX,
     rows::{
         AccountNet, Alert, Application, AuditRecord, Case, CaseStatus, Client, ClientNet, Counter,
-        CreditNote, DayNet, Entry, Expense, Firm, Invoice, Job, Member, Movement, Outcome, Payment,
-        PaymentStage, Proposal, Refund, Retainer, StatementLine, Stored, TimeEntry, Transaction,
+        CreditNote, DayNet, Delivery, Entry, Expense, Firm, Invoice, Job, Member, Movement,
+        Outcome, Payment, PaymentStage, Proposal, Refund, Retainer, StatementLine, Stored,
+        TimeEntry, Transaction, Webhook,
     },
     table::Row,
     time::Day,
@@ -185,6 +186,10 @@ impl Rows {
             Set::TimerOf(user) => every(&self.time_entries, Loaded::TimeEntry, |row| {
                 row.created_by == *user && row.started_at.is_some()
             }),
+            Set::OpenAlerts(about) => every(&self.alerts, Loaded::Alert, |row| {
+                row.about == *about && row.acknowledged.is_none()
+            }),
+            Set::WebhooksOf(_) => every(&self.webhooks, Loaded::Webhook, |_| true),
         }
     }
 

@@ -8,14 +8,16 @@ use domain::{
     entities,
     ledger::Account,
     number::Series,
-    rows::{BatchId, Counter, DayNet, Firm, JobStatus, ProposalStatus, Source, Stored},
+    rows::{
+        BatchId, Counter, DayNet, DeliveryStage, Firm, JobStatus, ProposalStatus, Source, Stored,
+    },
 };
 use engine::{Store, StoreError};
 
 use crate::samples::{
     DAY, account_net, alert, application, at, audit, case, client, client_net, credit_note,
-    entries, expense, invoice, job, member, movement, outcome, payment, proposal, refund, retainer,
-    sar, statement_line, time_entry, transaction,
+    delivery, entries, expense, invoice, job, member, movement, outcome, payment, proposal, refund,
+    retainer, sar, statement_line, time_entry, transaction, webhook,
 };
 use crate::{Opening, Reader, SqliteStore, sqlite};
 
@@ -202,7 +204,10 @@ pub(crate) fn full_batch() -> FirmBatch {
     batch.expenses.push(new(expense));
     batch.proposals.push(new(proposal(52, &job)));
     batch.jobs.push(new(job));
-    batch.alerts.push(new(alert(54)));
+    let (alert, webhook) = (alert(54), webhook(56));
+    batch.deliveries.push(new(delivery(58, &webhook, &alert)));
+    batch.alerts.push(new(alert));
+    batch.webhooks.push(new(webhook));
     let counter = Counter { series: Series::Retainer, period: 2026, taken: 1 };
     batch.counters.push(CounterWrite { counter, base: 0 });
     batch.movements.push(Arc::new(movement(&retainer, 1)));
@@ -272,6 +277,14 @@ pub(crate) fn next_batch(before: &FirmBatch) -> FirmBatch {
     }));
     batch.alerts.push(changed(&before.alerts[0], |alert| {
         (alert.acknowledged, alert.version) = (None, 1);
+    }));
+    batch.webhooks.push(changed(&before.webhooks[0], |webhook| {
+        (webhook.deleted, webhook.version) = (true, 1);
+        (webhook.previous, webhook.kinds) = (None, Vec::new());
+    }));
+    batch.deliveries.push(changed(&before.deliveries[0], |delivery| {
+        (delivery.stage, delivery.version) = (DeliveryStage::Delivered, 1);
+        (delivery.status, delivery.error) = (Some(204), None);
     }));
     let counter = Counter { taken: 2, ..before.counters[0].counter };
     batch.counters.push(CounterWrite { counter, base: 1 });

@@ -29,12 +29,13 @@ pub use sqlite::SqliteStore;
 pub use views::{
     AGE_COUNT, AccountBalance, Ageing, AlertFilter, ApplicationView, Applications, Balance,
     CaseFilter, CaseView, CategorySum, ClientAccount, ClientAge, ClientFilter, ClientRevenue,
-    ClientStats, ClientSum, CreditNoteFilter, CreditNoteView, Days, Direction, ExpenseFilter,
-    ExpenseView, History, InvoiceFilter, InvoiceSort, InvoiceStats, InvoiceSum, InvoiceView,
-    JobFilter, Listed, MonthSum, Order, PAGE_ROWS_MAX, Page, PaymentFilter, PaymentSort,
-    PaymentStats, PaymentSum, PaymentView, ProposalFilter, ProposalView, Reconciliation,
-    RefundView, RetainerFilter, RetainerSum, RetainerView, Statement, StatusSum, TimeEntryFilter,
-    TimeEntryView, TransactionFilter, TransactionView, TrustBalance, TrustFilter, TrustLedger,
+    ClientStats, ClientSum, CreditNoteFilter, CreditNoteView, Days, DeliveryFilter, Direction,
+    DueDelivery, EndingRetainer, Event, Events, ExpenseFilter, ExpenseView, History, InvoiceFilter,
+    InvoiceSort, InvoiceStats, InvoiceSum, InvoiceView, JobFilter, Listed, MonthSum, Order,
+    OutboxCount, PAGE_ROWS_MAX, Page, PaymentFilter, PaymentSort, PaymentStats, PaymentSum,
+    PaymentView, ProposalFilter, ProposalView, Reconciliation, RefundView, RetainerFilter,
+    RetainerSum, RetainerView, Standbys, Statement, StatusSum, TimeEntryFilter, TimeEntryView,
+    TransactionFilter, TransactionView, TrustBalance, TrustFilter, TrustLedger, Vitals,
 };
 
 /// An open database.

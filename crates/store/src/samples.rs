@@ -9,12 +9,12 @@ use domain::{
     rows::{
         AccountNet, Alert, AlertKind, Application, ApplicationKind, Arrival, AuditRecord,
         AutoReplenish, Case, CaseStatus, Check, CheckState, Claim, Client, ClientNet,
-        ClientProfile, ClientType, CreditNote, Discount, Entry, Expense, Invoice, InvoiceStage,
-        Issued, Job, JobStatus, Line, LineKind, Member, Movement, MovementKind, Outcome,
-        Overpayment, Payment, PaymentMethod, PaymentStage, PaymentTerms, PaymentType, Proposal,
-        ProposalStatus, Refund, Retainer, RetainerTerms, RetainerType, Review, Source,
-        StatementKind, StatementLine, Target, TimeEntry, Totals, Transaction, TransactionStatus,
-        TransactionType,
+        ClientProfile, ClientType, CreditNote, Delivery, DeliveryStage, Discount, Entry, Expense,
+        Invoice, InvoiceStage, Issued, Job, JobStatus, Line, LineKind, Member, Movement,
+        MovementKind, Outcome, Overpayment, Payment, PaymentMethod, PaymentStage, PaymentTerms,
+        PaymentType, Proposal, ProposalStatus, Refund, Retainer, RetainerTerms, RetainerType,
+        Review, Source, StatementKind, StatementLine, Target, TimeEntry, Totals, Transaction,
+        TransactionStatus, TransactionType, Webhook,
     },
 };
 
@@ -111,6 +111,7 @@ pub(crate) fn retainer(n: u8, client: &Client) -> Retainer {
         movements: 1,
         latest_day: DAY,
         low_balance_alerted: true,
+        expiry_alerted: true,
         replenish_request: Some(id(203)),
         refunded: false,
         created_by: id(201),
@@ -172,6 +173,7 @@ pub(crate) fn invoice(n: u8, client: &Client) -> Invoice {
         issued: Some(Issued { seq: 1, at: at(13) }),
         viewed_at: Some(at(14)),
         paid_at: Some(at(15)),
+        last_payment: Some((id(35), at(37))),
         reason: Some("o".into()),
         notes: Some("p".into()),
         deleted: false,
@@ -377,6 +379,40 @@ pub(crate) fn alert(n: u8) -> Alert {
         version: 0,
         created_at: at(8),
         updated_at: at(36),
+    }
+}
+
+pub(crate) fn webhook(n: u8) -> Webhook {
+    Webhook {
+        id: id(n),
+        url: "https://example.com".into(),
+        kinds: vec![AlertKind::LowBalance, AlertKind::Discrepancy],
+        secret: "whsec_YQ==".into(),
+        previous: Some(("whsec_Yg==".into(), at(40))),
+        active: true,
+        deleted: false,
+        created_by: id(201),
+        version: 0,
+        created_at: at(38),
+        updated_at: at(39),
+    }
+}
+
+pub(crate) fn delivery(n: u8, webhook: &Webhook, alert: &Alert) -> Delivery {
+    Delivery {
+        id: id(n),
+        webhook: webhook.id,
+        alert: Some(alert.id),
+        seq: 1,
+        stage: DeliveryStage::Pending,
+        attempts: 2,
+        next_at: at(41),
+        status: Some(503),
+        error: Some("q".into()),
+        created_by: id(201),
+        version: 0,
+        created_at: at(42),
+        updated_at: at(43),
     }
 }
 

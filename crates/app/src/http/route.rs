@@ -188,6 +188,11 @@ impl Operation {
         self
     }
 
+    /// The same, for whoever has a token.
+    pub fn signed_in(self) -> Self {
+        Self { needs: Needs::Token, ..self }
+    }
+
     /// The same under another name, for a path that is an alias.
     pub fn named(self, id: &str) -> Self {
         Self { id: id.to_owned(), ..self }

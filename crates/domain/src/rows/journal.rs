@@ -33,6 +33,18 @@ named! {
         PossibleDuplicate = "possible_duplicate",
         /// A payment brought more than its invoices took.
         PossibleDuplicatePayment = "possible_duplicate_payment",
+        /// An invoice was paid by two payments within a second.
+        InvoicePaidTwice = "invoice_paid_twice",
+        /// A retainer ends soon.
+        RetainerExpiring = "retainer_expiring",
+        /// A retainer's balance is below zero, or not what its movements add up to.
+        BalanceBelowZero = "balance_below_zero",
+        /// An invoice is not paid by what was applied to it.
+        AmountPaidDiffers = "amount_paid_differs",
+        /// A number was given out that was taken already, again and again.
+        NumbersFail = "numbers_fail",
+        /// The books do not agree with themselves.
+        Discrepancy = "discrepancy",
     }
 }
 

@@ -10,6 +10,7 @@ mod journal;
 mod market;
 mod payment;
 mod retainer;
+mod webhook;
 mod work;
 
 pub use books::{Transaction, TransactionStatus, TransactionType};
@@ -33,6 +34,7 @@ pub use retainer::{
     AutoReplenish, DayNet, Entry, Movement, MovementKind, Retainer, RetainerStatus, RetainerTerms,
     RetainerType,
 };
+pub use webhook::{Delivery, DeliveryStage, Webhook};
 pub use work::{Expense, Review, TimeEntry};
 
 /// Hands every entity to the macro named: `Row, table, refusal when there is none;`. An entity is a
@@ -56,6 +58,8 @@ macro_rules! entities {
             Job, jobs, JobNotFound;
             Proposal, proposals, ProposalNotFound;
             Alert, alerts, AlertNotFound;
+            Webhook, webhooks, WebhookNotFound;
+            Delivery, deliveries, DeliveryNotFound;
         }
     };
 }

@@ -6,6 +6,7 @@ mod db;
 mod invoices;
 mod ledger;
 mod market;
+mod outbox;
 mod payments;
 mod people;
 mod query;
@@ -15,6 +16,7 @@ mod rows;
 #[cfg(test)]
 pub(crate) mod tests;
 mod trust;
+mod vitals;
 
 use std::{panic::resume_unwind, path::Path, sync::Arc, thread};
 

@@ -6,8 +6,8 @@ use domain::{
     Id, entities,
     rows::{
         AccountNet, Alert, Application, AuditRecord, Case, Client, ClientNet, Counter, CreditNote,
-        DayNet, Entry, Expense, Firm, Invoice, Job, Member, Movement, Outcome, Payment, Proposal,
-        Refund, Retainer, StatementLine, Stored, TimeEntry, Transaction,
+        DayNet, Delivery, Entry, Expense, Firm, Invoice, Job, Member, Movement, Outcome, Payment,
+        Proposal, Refund, Retainer, StatementLine, Stored, TimeEntry, Transaction, Webhook,
     },
 };
 

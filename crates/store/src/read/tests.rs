@@ -5,6 +5,7 @@ mod books;
 mod both;
 mod invoices;
 mod lists;
+mod outbox;
 mod payments;
 mod people;
 mod plans;

@@ -1,5 +1,6 @@
 //! The program itself, as a process.
 
+mod chaos;
 mod cli;
 mod crash;
 mod disk;
@@ -8,6 +9,7 @@ mod load;
 mod several;
 mod standby;
 mod verify;
+mod watch;
 
 use std::{
     io::{BufRead, BufReader, Read},

@@ -9,6 +9,7 @@ pub mod faulty;
 pub mod firm;
 pub mod pair;
 pub mod race;
+pub mod receiver;
 pub mod server;
 pub mod sound;
 pub mod target;

@@ -116,6 +116,13 @@ twin! {
     fn proposals(filter: ProposalFilter, part: Page) -> Listed<ProposalView>;
     fn alert(firm: Id<Firm>, by: &Ref<Alert>) -> Option<Alert>;
     fn alerts(firm: Id<Firm>, filter: AlertFilter, part: Page) -> Listed<Alert>;
+    fn webhook(firm: Id<Firm>, by: &Ref<Webhook>) -> Option<Webhook>;
+    fn webhooks(firm: Id<Firm>, part: Page) -> Listed<Webhook>;
+    fn deliveries(firm: Id<Firm>, filter: DeliveryFilter, part: Page) -> Listed<Delivery>;
+    fn outbox_count() -> OutboxCount;
+    fn due_deliveries(now: Timestamp) -> Vec<DueDelivery>;
+    fn ending_retainers(today: Day) -> Vec<EndingRetainer>;
+    fn events(firm: Id<Firm>, after: Option<i64>) -> Events;
     fn audit(firm: Id<Firm>, part: Page) -> Listed<AuditRecord>;
     fn entries(firm: Id<Firm>, part: Page) -> Listed<Entry>;
     fn statement(firm: Id<Firm>, by: &Ref<Client>, days: Days, part: Page) -> Option<Statement>;
