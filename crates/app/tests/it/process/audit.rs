@@ -107,7 +107,6 @@ async fn a_log_is_checked_without_server_and_database() {
         ("\\n11\\n", "\\n12\\n", "is forged"),
         ("amanah/64", "amanah/65", "is forged"),
     ] {
-        // The log's name stands in the text before the signature.
         let refused = verify(&forged("export", from, to), keys, Some(&older));
         if from == "amanah/64" {
             assert_refuted(refused, "");
@@ -134,8 +133,11 @@ async fn a_log_is_checked_without_server_and_database() {
         ("consistency", "\"size\":11", "\"size\":12", "not the one that was signed"),
         ("consistency", "data", "date", "neither an export"),
     ] {
-        let refused =
-            verify(&forged(name, from, to), keys, Some(&older).filter(|_| name != "inclusion"));
+        let refused = verify(
+            &forged(name, from, to),
+            keys,
+            Some(older.as_path()).filter(|_| name != "inclusion"),
+        );
         assert_refuted(refused, why);
     }
     // Checkpoints: of another key, changed, or none.
