@@ -21,7 +21,7 @@ use crate::{
 pub(crate) async fn carry_out<S: Store>(lane: &mut Lane<S>, mut turn: Turn) -> Result<(), Fatal> {
     let mut attempt_n = 0;
     loop {
-        let failure = match attempt(lane, &turn).await {
+        let failure = match attempt(lane, &mut turn).await {
             Ok(answers) => {
                 let undecided = turn.members.split_off(answers.len());
                 answer_each(lane, turn.members, answers);
@@ -37,7 +37,9 @@ pub(crate) async fn carry_out<S: Store>(lane: &mut Lane<S>, mut turn: Turn) -> R
             StoreError::Conflict(reason) => {
                 lane.options.observer.conflict();
                 attempt_n += 1;
-                if attempt_n >= lane.options.limits.conflict_attempts_max {
+                let now = Instant::now();
+                let nobody_waits = turn.members.iter().all(|member| member.request.deadline < now);
+                if nobody_waits || attempt_n >= lane.options.limits.conflict_attempts_max {
                     answer_all(lane, turn.members, &Trouble::Unavailable(reason));
                     return Ok(());
                 }
@@ -94,7 +96,7 @@ pub(crate) async fn carry_out<S: Store>(lane: &mut Lane<S>, mut turn: Turn) -> R
 }
 
 /// One try: the answers of the members that were decided, from the first on, all durable.
-async fn attempt<S: Store>(lane: &mut Lane<S>, turn: &Turn) -> Result<Answers, StoreError> {
+async fn attempt<S: Store>(lane: &mut Lane<S>, turn: &mut Turn) -> Result<Answers, StoreError> {
     let firms = turn.members.iter().map(|member| member.request.actor.firm);
     let mut firms: Vec<Id<Firm>> = firms.collect();
     firms.sort_unstable();
@@ -110,16 +112,21 @@ async fn attempt<S: Store>(lane: &mut Lane<S>, turn: &Turn) -> Result<Answers, S
 async fn within_transaction<S: Store>(
     lane: &mut Lane<S>,
     firms: &[Id<Firm>],
-    Turn { bond, members, queued }: &Turn,
+    turn: &mut Turn,
 ) -> Result<Answers, StoreError> {
     let started = Instant::now();
     open_books(lane, firms).await?;
+    // Another process may have held a firm for long: who came meanwhile goes along.
+    lane.take_more(turn, firms);
+    let Turn { bond, members, queued } = &*turn;
     load_ahead(lane, firms, members).await?;
+    // Only from here on is it the batch's own time, and a deadline that has passed is one of a command
+    // that nobody has looked at.
     let loaded = Instant::now();
     let answers = match bond {
-        Bond::Free => decide::each(lane, members, started).await?,
-        Bond::Atomic(once) => group::atomic(lane, members, once.as_ref(), started).await?,
-        Bond::Rehearsal => group::rehearsal(lane, members, started).await?,
+        Bond::Free => decide::each(lane, members, loaded).await?,
+        Bond::Atomic(once) => group::atomic(lane, members, once.as_ref(), loaded).await?,
+        Bond::Rehearsal => group::rehearsal(lane, members, loaded).await?,
     };
     let decided = Instant::now();
     let batch_id = BatchId(*members[0].ids.clone().take::<Batch>().bytes());
@@ -181,7 +188,8 @@ pub(crate) async fn load_ahead<S: Store>(
             .map(|member| &member.request)
             .filter(|request| request.actor.firm == *firm);
         let keys = of_firm.flat_map(|request| {
-            request.command.keys(&request.actor).into_iter().chain(once::key(request))
+            let beside = once::key(request).or_else(|| request.command.unkeyed_keys());
+            request.command.keys(&request.actor).into_iter().chain(beside)
         });
         let keys = keys.collect();
         load(lane, *firm, keys).await?;

@@ -8,7 +8,7 @@ use tokio::sync::mpsc;
 use crate::{
     Options, Request, Store, Trouble, batch,
     handle::Shared,
-    queue::{Arrival, Turns},
+    queue::{Arrival, Turn, Turns},
 };
 
 /// One thread, one store.
@@ -60,9 +60,7 @@ impl<S: Store> Lane<S> {
     /// Tells those who still wait that nothing was done.
     fn turn_away(&mut self) {
         self.queue.close();
-        while let Ok(arrival) = self.queue.try_recv() {
-            self.turns.push(arrival);
-        }
+        self.take_in();
         for waiting in self.turns.take_all() {
             waiting.answer(Err(Trouble::Stopping));
         }
@@ -82,10 +80,23 @@ impl<S: Store> Lane<S> {
                 _ = stopping.wait_for(|stop| *stop), if !self.queue.is_closed() => self.queue.close(),
             }
         }
+        self.take_in();
+        true
+    }
+
+    /// Takes in what has come.
+    fn take_in(&mut self) {
         while let Ok(arrival) = self.queue.try_recv() {
             self.turns.push(arrival);
         }
-        true
+    }
+
+    /// Adds what these firms ask for to a batch that has room, if it is of requests for themselves.
+    pub fn take_more(&mut self, turn: &mut Turn, firms: &[Id<Firm>]) {
+        if turn.is_free() {
+            self.take_in();
+            self.turns.take_more(turn, firms, &self.options.limits);
+        }
     }
 }
 

@@ -195,9 +195,21 @@ impl Turns {
     pub fn take(&mut self, limits: &Limits) -> Turn {
         self.was_apart = !self.apart.is_empty() && (self.ring.is_empty() || !self.was_apart);
         let (bond, members) =
-            if self.was_apart { self.take_apart() } else { self.take_in_turn(limits) };
-        self.count -= members.len();
-        Turn { bond, members, queued: self.count }
+            if self.was_apart { self.take_apart() } else { (Bond::Free, Vec::new()) };
+        let mut turn = Turn { bond, members, queued: 0 };
+        if turn.is_free() {
+            self.take_in_turn(&mut turn.members, |_| true, limits);
+        }
+        self.count -= turn.members.len();
+        Turn { queued: self.count, ..turn }
+    }
+
+    /// Adds requests of these firms to a batch of requests for themselves, while there is room in it.
+    pub fn take_more(&mut self, turn: &mut Turn, firms: &[Id<Firm>], limits: &Limits) {
+        let before = turn.members.len();
+        self.take_in_turn(&mut turn.members, |firm| firms.contains(firm), limits);
+        self.count -= turn.members.len() - before;
+        turn.queued = self.count;
     }
 
     fn take_apart(&mut self) -> (Bond, Vec<Waiting>) {
@@ -207,11 +219,20 @@ impl Turns {
         (arrival.bond, arrival.members.into())
     }
 
-    /// One request of each firm in turn. Only requests that came in bulk may make the batch larger
-    /// than it usually is.
-    fn take_in_turn(&mut self, limits: &Limits) -> (Bond, Vec<Waiting>) {
-        let mut members = Vec::new();
+    /// One request of each of these firms in turn. Only requests that came in bulk may make the batch
+    /// larger than it usually is.
+    fn take_in_turn(
+        &mut self,
+        members: &mut Vec<Waiting>,
+        of: impl Fn(&Id<Firm>) -> bool,
+        limits: &Limits,
+    ) {
+        let mut others = Vec::new();
         while let Some(firm) = self.ring.pop_front() {
+            if !of(&firm) {
+                others.push(firm);
+                continue;
+            }
             let queue = self.queue(firm);
             let arrival = queue.front_mut().expect("a firm that is in line waits");
             if members.len() >= arrival.batch_count_max(limits) {
@@ -224,7 +245,8 @@ impl Turns {
             }
             self.line_up(firm);
         }
-        (Bond::Free, members)
+        // They keep their places before those that had a turn.
+        others.into_iter().rev().for_each(|firm| self.ring.push_front(firm));
     }
 
     fn queue(&mut self, firm: Id<Firm>) -> &mut VecDeque<Arrival> {

@@ -55,6 +55,10 @@ impl Fixture {
         Self::open(folder)
     }
 
+    pub(crate) fn into_parts(self) -> (SqliteStore, Reader, tempfile::TempDir) {
+        (self.store, self.reader, self.folder)
+    }
+
     pub(crate) fn reader(&self) -> &Reader {
         &self.reader
     }
@@ -79,6 +83,18 @@ impl Fixture {
     pub(crate) fn stored(&self) -> Vec<Stored> {
         stored(&self.reader)
     }
+}
+
+/// A copy of a PostgreSQL database that was migrated once.
+pub(crate) fn fresh_postgres() -> throwaway::Database {
+    static MIGRATED: std::sync::OnceLock<String> = std::sync::OnceLock::new();
+    let cluster = throwaway::Cluster::shared();
+    let template = MIGRATED.get_or_init(|| {
+        let database = cluster.fresh_database();
+        crate::migrate(&database.url).unwrap();
+        database.name
+    });
+    cluster.fresh_from(template)
 }
 
 pub(crate) fn stored(reader: &Reader) -> Vec<Stored> {

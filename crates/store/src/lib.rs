@@ -5,6 +5,8 @@
 //! for a write, and no file of the database is opened but by SQLite itself.**
 
 #[cfg(test)]
+mod conformance;
+#[cfg(test)]
 mod fixture;
 mod lock;
 mod migrate;

@@ -72,6 +72,9 @@ pub enum SchemaError {
         /// What the database said.
         error: String,
     },
+    /// Citus is there and does not take the tables.
+    #[error("the tables could not be distributed by Citus, and nothing was changed: {0}")]
+    Undistributed(String),
     /// The list of applied migrations can't be read.
     #[error("the list of applied migrations can't be read: {0}")]
     Unreadable(String),
@@ -121,7 +124,23 @@ pub(crate) fn complete(
     remembered: &[Remembered],
     migrations: &[Migration],
 ) -> Result<(), SchemaError> {
-    let (known, missing) = (migrations.len(), missing(remembered, migrations)?.len());
+    nothing(missing(remembered, migrations)?, migrations)
+}
+
+/// Refuses a database that lacks any of `migrations`. It may have more: a newer version has been there,
+/// and whatever it adds leaves an older one that still runs all that it needs.
+///
+/// # Errors
+/// [`SchemaError`]
+pub(crate) fn present(
+    remembered: &[Remembered],
+    migrations: &[Migration],
+) -> Result<(), SchemaError> {
+    nothing(lacking(remembered, migrations)?, migrations)
+}
+
+fn nothing(missing: &[Migration], migrations: &[Migration]) -> Result<(), SchemaError> {
+    let (known, missing) = (migrations.len(), missing.len());
     let applied = known - missing;
     if missing == 0 { Ok(()) } else { Err(SchemaError::Behind { applied, known }) }
 }

@@ -28,7 +28,7 @@ const PORTS: std::ops::Range<u16> = 15_000..32_000;
 #[derive(Debug)]
 pub struct Cluster {
     pub(crate) postmaster: Mutex<Option<Child>>,
-    /// The WAL receiver that is stopped.
+    /// The WAL receiver or sender that is stopped.
     pub(crate) frozen: Mutex<Option<i32>>,
     port: u16,
     folder: Folder,

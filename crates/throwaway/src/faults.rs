@@ -1,6 +1,10 @@
 //! What can befall a server: crash, restart, lost backends, changed settings.
 
-use std::{fs, process::Child};
+use std::{
+    fs::{self, Permissions},
+    os::unix::fs::PermissionsExt as _,
+    process::Child,
+};
 
 use nix::{
     sys::signal::{Signal, kill},
@@ -8,7 +12,8 @@ use nix::{
 };
 
 use crate::{
-    cluster::{Cluster, lock, wait_for},
+    cluster::{Cluster, USER, lock, wait_for},
+    installed::Installed,
     sql::quoted,
 };
 
@@ -67,6 +72,19 @@ impl Cluster {
         chosen == [["t"]]
     }
 
+    /// The session of this database that waits for a synchronous standby, once there is one.
+    #[track_caller]
+    pub fn waiting_commit(&self, database: &str) -> i32 {
+        let waiting = format!(
+            "select pid from pg_stat_activity where wait_event = 'SyncRep' and datname = {}",
+            quoted(database)
+        );
+        wait_for("a commit to wait for its standby", || {
+            let rows = self.sql("postgres", &waiting);
+            rows.first().map(|row| row[0].parse().expect("a process id is a number"))
+        })
+    }
+
     /// Changes a setting for every connection made after this call; older ones have it at their next
     /// statement. What PostgreSQL reads at its start only needs a [`Cluster::restart_immediate`], too.
     #[track_caller]
@@ -76,6 +94,27 @@ impl Cluster {
         self.sql("postgres", &format!("alter system set {setting} = {}", quoted(value)));
         self.sql("postgres", "select pg_reload_conf()");
         wait_for("the setting to be read", || (loaded() != before).then_some(()));
+    }
+
+    /// Encrypts connections over TCP with this certificate, from the next one on.
+    #[track_caller]
+    pub fn encrypt(&self, certificate_pem: &[u8], key_pem: &[u8]) {
+        for (name, pem) in [("server.crt", certificate_pem), ("server.key", key_pem)] {
+            let path = self.data().join(name);
+            fs::write(&path, pem).expect("the folder is ours");
+            // The server refuses a key that others can read.
+            fs::set_permissions(&path, Permissions::from_mode(0o600)).expect("the file is ours");
+            Installed::newest().give(&path);
+        }
+        self.set("ssl", "on");
+    }
+
+    /// Who may connect, from now on: lines as in `pg_hba.conf`. The owner may always, over the Unix socket.
+    #[track_caller]
+    pub fn let_in(&self, lines: &str) {
+        let rules = format!("local all {USER} trust\n{lines}\n");
+        fs::write(self.data().join("pg_hba.conf"), rules).expect("the folder is ours");
+        self.sql("postgres", "select pg_reload_conf()");
     }
 
     /// The processes of this cluster: each one works in the data folder.

@@ -74,7 +74,20 @@ impl Cluster {
         *frozen = Some(receiver);
     }
 
-    /// Lets a [`Cluster::freeze`]d standby go on.
+    /// Stops a primary's WAL sender where it is: nothing that is committed from now on leaves this cluster,
+    /// until it is thawed. Its standby sees no connection closed.
+    #[track_caller]
+    pub fn hold_back(&self) {
+        let mut frozen = lock(&self.frozen);
+        let sender = wait_for("a standby to follow", || {
+            let rows = self.sql("postgres", "select pid from pg_stat_replication");
+            rows.first().map(|row| row[0].parse().expect("a process id is a number"))
+        });
+        send(sender, Signal::SIGSTOP);
+        *frozen = Some(sender);
+    }
+
+    /// Lets a [`Cluster::freeze`]d standby go on, or a primary that was [held back](Cluster::hold_back).
     #[track_caller]
     pub fn thaw(&self) {
         assert!(self.thaw_if_frozen(), "it is not frozen");

@@ -268,3 +268,28 @@ async fn the_low_balance_alert_and_the_request_for_more_come_once() {
     assert_eq!(retainer.balance.minor(), 11_000);
     assert_sound(&model, firm(1));
 }
+
+/// Waiting for a firm is nobody's deciding: it neither makes the batch smaller nor keeps others out.
+#[tokio::test]
+async fn who_comes_while_another_process_holds_the_firm_goes_along() {
+    const COUNT: usize = 100;
+    let model = Model::default();
+    let store = Faulty::new(model.clone());
+    let (heads, commits) = (Arc::clone(&store.heads), Arc::clone(&store.commits));
+    let limits = Limits { batch_decide_max: Duration::from_millis(20), ..Limits::default() };
+    let engine = Engine::start(vec![store], options(limits.clone())).unwrap();
+    with_retainer(&engine, 1_000).await;
+    commits.lock().unwrap().clear();
+    heads.shut_behind(&engine, request(1, consume(1))).await;
+    let of_other = engine.submit(request(2, client()));
+    let settled: Vec<_> = (0..COUNT).map(|_| engine.submit(request(1, consume(1)))).collect();
+    tokio::time::sleep(limits.batch_decide_max * 2).await;
+    heads.open();
+    for settled in settled {
+        accepted(settled.await);
+    }
+    accepted(of_other.await);
+    let tried = commits.lock().unwrap().clone();
+    assert_eq!(tried, [vec![(firm(1), COUNT + 1)], vec![(firm(2), 1)]]);
+    assert_sound(&model, firm(1));
+}

@@ -126,20 +126,20 @@ pub async fn all(engine: &Engine, requests: Vec<Request>) -> Vec<Result<Settled,
     settled
 }
 
-/// What a commit waits at, so that a test knows what else comes meanwhile.
+/// What a store's step waits at, so that a test knows what else comes meanwhile.
 #[derive(Default)]
 pub struct Gate {
     is_shut: AtomicBool,
-    commits: AtomicUsize,
+    came: AtomicUsize,
 }
 
 impl Gate {
-    /// Has the lane wait in the commit of `request`, whose answer nobody waits for.
+    /// Has the lane wait here with `request`, whose answer nobody waits for.
     pub async fn shut_behind(&self, engine: &Engine, request: Request) {
-        let before = self.commits.load(Ordering::SeqCst);
+        let before = self.came.load(Ordering::SeqCst);
         self.is_shut.store(true, Ordering::SeqCst);
         drop(engine.submit(request));
-        while self.commits.load(Ordering::SeqCst) == before {
+        while self.came.load(Ordering::SeqCst) == before {
             tokio::time::sleep(Duration::from_millis(1)).await;
         }
     }
@@ -148,9 +148,9 @@ impl Gate {
         self.is_shut.store(false, Ordering::SeqCst);
     }
 
-    /// Which commit it is, from 1.
+    /// The how manieth to come it is, from 1.
     async fn pass(&self) -> usize {
-        let n = self.commits.fetch_add(1, Ordering::SeqCst) + 1;
+        let n = self.came.fetch_add(1, Ordering::SeqCst) + 1;
         while self.is_shut.load(Ordering::SeqCst) {
             tokio::time::sleep(Duration::from_millis(1)).await;
         }
@@ -168,7 +168,10 @@ pub struct Faulty {
     pub conflicts: Arc<AtomicUsize>,
     /// From this commit on, counted from 1, nobody knows what came of it.
     pub unknown_from: Arc<AtomicUsize>,
+    /// Before a commit.
     pub gate: Arc<Gate>,
+    /// Before the heads of firms, which another process may hold.
+    pub heads: Arc<Gate>,
     /// Each commit tried, in order.
     pub commits: Arc<Mutex<Vec<Tried>>>,
     pub commit_takes: Duration,
@@ -184,6 +187,7 @@ impl Faulty {
             conflicts: Arc::default(),
             unknown_from: Arc::new(AtomicUsize::new(usize::MAX)),
             gate: Arc::default(),
+            heads: Arc::default(),
             commits: Arc::default(),
             commit_takes: Duration::ZERO,
             keys_read: Arc::default(),
@@ -193,6 +197,7 @@ impl Faulty {
 
 impl Store for Faulty {
     async fn begin(&mut self, firms: &[Id<Firm>]) -> Result<Vec<Option<Firm>>, StoreError> {
+        self.heads.pass().await;
         self.inner.begin(firms).await
     }
     async fn load(&mut self, firm: Id<Firm>, keys: &[Key]) -> Result<Vec<Loaded>, StoreError> {

@@ -1,14 +1,21 @@
-//! How long anything may take. Together less than a caller waits for its answer: a caller hears what
-//! became of its command, or that nobody knows yet, from us.
+//! How long anything may take. Looking for a database takes less than a caller waits for its answer, and so
+//! do a commit and the question what became of it: a caller hears from us that nothing was done, or that
+//! nobody knows yet. Only who meets one after the other hears it from the edge.
 
 use std::time::Duration;
 
-/// A connection that is being made.
+/// A host's address that takes no connection; the next of its addresses is tried.
+pub(super) const ADDRESS_WAIT_MAX: Duration = Duration::from_secs(1);
+/// A connection that is being made, from its first byte to its last setting: who takes it and then says
+/// nothing is away, too.
 pub(super) const CONNECT_WAIT_MAX: Duration = Duration::from_secs(2);
-/// Looking for a database that has gone, before commands are told that it is away.
-pub(super) const RECONNECT_WAIT_MAX: Duration = Duration::from_secs(3);
+/// Looking for a database that has gone, before commands are told that it is away: as long as a command
+/// may wait before it is decided, so that a restart is not noticed.
+pub(super) const RECONNECT_WAIT_MAX: Duration = Duration::from_secs(5);
 /// The first pause between two looks; they double, with full jitter.
 pub(super) const RECONNECT_PAUSE: Duration = Duration::from_millis(20);
+/// The longest of them: a database that is back is found soon.
+pub(super) const RECONNECT_PAUSE_MAX: Duration = Duration::from_millis(250);
 /// Waiting for a firm that another process has locked.
 pub(super) const LOCK_WAIT_MAX: Duration = Duration::from_secs(2);
 /// Any one statement that writes.

@@ -4,6 +4,7 @@
 //! transaction after the other, whoever carries it out. What was read stays true until the commit;
 //! versions, counts of changed rows and constraints stand behind that all the same.
 
+mod advice;
 mod codec;
 mod limits;
 mod load;
@@ -13,6 +14,8 @@ mod session;
 mod settle;
 mod sql;
 mod target;
+#[cfg(test)]
+mod tests;
 mod write;
 
 use std::time::Duration;
@@ -27,7 +30,10 @@ use self::{
     session::{Session, said},
     target::Target,
 };
-use crate::{OpenError, Opening, migrate::ALL};
+use crate::{
+    OpenError, Opening,
+    migrate::{ALL, Migration, SchemaError},
+};
 
 pub(crate) use self::read::{Pool, Snapshot};
 pub use self::{session::ConnectError, target::UrlError};
@@ -35,15 +41,25 @@ pub use self::{session::ConnectError, target::UrlError};
 /// Connects once, to say at once what is wrong, and makes the writers and the readers. They know the same
 /// primary.
 pub(crate) fn open(url: &str, opening: Opening) -> Result<(Vec<PostgresStore>, Pool), OpenError> {
+    open_knowing(url, opening, ALL)
+}
+
+/// As [`open`], by a version that knows these migrations.
+fn open_knowing(
+    url: &str,
+    opening: Opening,
+    known: &'static [Migration],
+) -> Result<(Vec<PostgresStore>, Pool), OpenError> {
     let target = Target::parse(url)?;
     blocking(async {
         let mut session = target.connect().await?;
         if opening.migrates {
-            migrate::run(&mut session.client, ALL).await?;
+            migrate::run(&mut session.client, known).await?;
         }
         Ok(())
     })?;
-    let stores = (0..opening.lane_count).map(|_| PostgresStore::new(target.clone())).collect();
+    let stores =
+        (0..opening.lane_count).map(|_| PostgresStore::new(target.clone(), known)).collect();
     Ok((stores, Pool::new(target)?))
 }
 
@@ -78,13 +94,15 @@ fn blocking<T: Send>(
 /// A writing connection, and how to make the next one.
 pub struct PostgresStore {
     target: Target,
+    /// Nothing is carried out while one of them is missing.
+    known: &'static [Migration],
     /// Made when a lane first needs one, and given up after everything that may have broken it.
     session: Option<Session>,
 }
 
 impl PostgresStore {
-    pub(crate) const fn new(target: Target) -> Self {
-        Self { target, session: None }
+    const fn new(target: Target, known: &'static [Migration]) -> Self {
+        Self { target, known, session: None }
     }
 }
 
@@ -140,7 +158,10 @@ impl Store for PostgresStore {
         // batch is durable, and nothing but the database's own word that it is not.
         let answer = timeout(limits::COMMIT_WAIT_MAX, session.client.batch_execute("commit")).await;
         let why = match (answer, session.take_warning()) {
-            (Ok(Ok(())), None) => return Ok(()),
+            (Ok(Ok(())), None) if self.is_current() => return Ok(()),
+            (Ok(Ok(())), None) => {
+                "the server that confirmed it has gone, or been replaced".to_owned()
+            }
             (Ok(Ok(())), Some(warning)) => warning,
             (Ok(Err(error)), _) => said(&error),
             (Err(_), _) => format!("no answer in {:?}", limits::COMMIT_WAIT_MAX),
@@ -170,7 +191,7 @@ impl PostgresStore {
     /// The connection; a new one if there is none. A database that has gone is given some time to come
     /// back: it restarts, or another takes its place.
     async fn connected(&mut self) -> Result<&mut Session, StoreError> {
-        if self.session.as_ref().is_none_or(|session| session.client.is_closed()) {
+        if !self.is_current() {
             self.session = None;
             let until = Instant::now() + limits::RECONNECT_WAIT_MAX;
             self.session = Some(self.connect(until).await.map_err(|error| unavailable(&error))?);
@@ -178,21 +199,38 @@ impl PostgresStore {
         self.open()
     }
 
+    /// Whether there is a connection, and its server has not been replaced.
+    fn is_current(&self) -> bool {
+        let session = self.session.as_ref();
+        session.is_some_and(|open| !open.client.is_closed() && self.target.is_newest(open))
+    }
+
     /// Looks for the primary until then.
     async fn connect(&self, until: Instant) -> Result<Session, ConnectError> {
         let mut pause = limits::RECONNECT_PAUSE;
         loop {
-            match self.target.connect().await {
-                Err(error @ (ConnectError::Away { .. } | ConnectError::Fenced { .. }))
-                    if Instant::now() + pause < until =>
-                {
+            match self.connect_once().await {
+                Err(
+                    error @ (ConnectError::Away { .. }
+                    | ConnectError::Fenced { .. }
+                    | ConnectError::Schema(SchemaError::Unreadable(_))),
+                ) if Instant::now() < until => {
                     tracing::debug!(%error, "looking for the database");
                     tokio::time::sleep(jittered(pause)).await;
-                    pause *= 2;
+                    pause = limits::RECONNECT_PAUSE_MAX.min(pause * 2);
                 }
                 done => return done,
             }
         }
+    }
+
+    /// The schema may be somebody else's to bring up to date, and this primary another than the last.
+    async fn connect_once(&self) -> Result<Session, ConnectError> {
+        let session = self.target.connect().await?;
+        let present = migrate::present(&session.client, self.known);
+        let silent = |_| SchemaError::Unreadable("no answer".to_owned());
+        timeout(limits::CONNECT_WAIT_MAX, present).await.map_err(silent)??;
+        Ok(session)
     }
 
     /// The connection that a transaction is open on.

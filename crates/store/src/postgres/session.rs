@@ -6,11 +6,13 @@ use std::{
     sync::{Arc, Mutex, PoisonError, atomic::Ordering},
 };
 
+use tokio::time::timeout;
 use tokio_postgres::{
     AsyncMessage, Client, Config, NoTls, Statement, config::SslMode, types::Type,
 };
 
-use super::{limits, target::Target, write::in_order};
+use super::{advice::advice, limits, target::Target, write::in_order};
+use crate::migrate::SchemaError;
 
 /// Why there is no connection.
 #[derive(Debug, thiserror::Error)]
@@ -43,6 +45,9 @@ pub enum ConnectError {
         /// The server's version.
         version: String,
     },
+    /// The schema lacks what this version needs.
+    #[error(transparent)]
+    Schema(#[from] SchemaError),
     /// It was promoted away from.
     #[error("{host}: an old primary (timeline {timeline}, {newest} has been seen)")]
     Fenced {
@@ -68,6 +73,8 @@ const STANDBY: u32 = 0;
 /// An open connection.
 pub(crate) struct Session {
     pub client: Client,
+    /// The server's, when the connection was made; 0 of a standby.
+    timeline: u32,
     statements: HashMap<String, Statement>,
     /// The last warning the server sent.
     warning: Arc<Mutex<Option<String>>>,
@@ -91,41 +98,48 @@ impl Target {
     }
 
     async fn connect_for(&self, purpose: Purpose) -> Result<Session, ConnectError> {
-        let all = in_order(self.hosts.iter().map(|host| self.connect_to(host, purpose))).await;
-        let (mut newest, mut failure) = (None, None);
-        for one in all {
+        let all = in_order(self.hosts.iter().map(|host| async move {
+            let connected = timeout(limits::CONNECT_WAIT_MAX, self.connect_to(host, purpose)).await;
+            connected.unwrap_or_else(|_| {
+                let reason = format!("no answer in {:?}", limits::CONNECT_WAIT_MAX);
+                Err(ConnectError::Away { host: name(host), reason })
+            })
+        }));
+        let (mut newest, mut failure) = (None::<Session>, None);
+        for one in all.await {
             match one {
-                Ok((timeline, _)) if newest.as_ref().is_some_and(|(best, _)| *best >= timeline) => {
-                }
+                Ok(other)
+                    if newest.as_ref().is_some_and(|best| best.timeline >= other.timeline) => {}
                 Ok(found) => newest = Some(found),
                 Err(error) => failure = Some(error),
             }
         }
         match (newest, failure) {
-            (Some((_, session)), _) => Ok(session),
+            (Some(session), _) => Ok(session),
             (None, Some(error)) => Err(error),
             (None, None) => unreachable!("a target has a host"),
         }
     }
 
-    async fn connect_to(
-        &self,
-        host: &Config,
-        purpose: Purpose,
-    ) -> Result<(u32, Session), ConnectError> {
+    async fn connect_to(&self, host: &Config, purpose: Purpose) -> Result<Session, ConnectError> {
         let session = self.open(host).await?;
         let timeline = match purpose {
             Purpose::Write => session.set_up(host).await?,
             Purpose::Read => match session.set_up_to_read(host).await? {
                 Some(timeline) => timeline,
-                None => return Ok((STANDBY, session)),
+                None => return Ok(session),
             },
         };
         let newest = self.timeline.fetch_max(timeline, Ordering::AcqRel);
         if timeline < newest {
             return Err(ConnectError::Fenced { host: name(host), timeline, newest });
         }
-        Ok((timeline, session))
+        Ok(Session { timeline, ..session })
+    }
+
+    /// Whether nobody has been seen that was promoted since this session's server was.
+    pub fn is_newest(&self, session: &Session) -> bool {
+        session.timeline >= self.timeline.load(Ordering::Acquire)
     }
 
     async fn open(&self, host: &Config) -> Result<Session, ConnectError> {
@@ -140,7 +154,7 @@ impl Target {
             tokio::spawn(drive(connection, Arc::clone(&warning)));
             client
         };
-        Ok(Session { client, statements: HashMap::new(), warning })
+        Ok(Session { client, timeline: STANDBY, statements: HashMap::new(), warning })
     }
 }
 
@@ -183,13 +197,15 @@ impl Session {
             let reason = "it only reads: a standby, or made read-only".to_owned();
             return Err(ConnectError::Away { host: name(host), reason });
         }
+        let synchronous: String = row.get(5);
         for (column, setting, remedy) in [
             (3, "fsync", "set it to `on` and restart PostgreSQL"),
             (4, "full_page_writes", "set it to `on`"),
             (5, "synchronous_commit", "set it to `on`, also for this role and database"),
         ] {
             let value: String = row.get(column);
-            if value == "off" {
+            // `local` waits for no standby: a failover loses what was answered.
+            if value == "off" || value == "local" {
                 return Err(ConnectError::Unsafe { host: name(host), setting, value, remedy });
             }
         }
@@ -198,10 +214,12 @@ impl Session {
             limits::STATEMENT_WAIT_MAX.as_millis(),
             limits::IDLE_IN_TRANSACTION_MAX.as_millis(),
         );
+        // What was found is held to, whatever the server is told while the session lasts.
         // Everything is looked up by key: a plan that reads a table from end to end, made while there
         // was little in it, must not stay.
         let settings = format!(
-            "set default_transaction_isolation = 'read committed'; set lock_timeout = {lock};
+            "set synchronous_commit = {synchronous};
+             set default_transaction_isolation = 'read committed'; set lock_timeout = {lock};
              set statement_timeout = {statement}; set idle_in_transaction_session_timeout = {idle};
              set enable_seqscan = off; set jit = off; set client_min_messages = warning"
         );
@@ -263,7 +281,11 @@ impl Session {
 const VERSION_MIN: i32 = 150_000;
 
 fn away(host: &Config, error: &tokio_postgres::Error) -> ConnectError {
-    ConnectError::Away { host: name(host), reason: said(error) }
+    let reason = match advice(error) {
+        Some(advice) => format!("{}: {advice}", said(error)),
+        None => said(error),
+    };
+    ConnectError::Away { host: name(host), reason }
 }
 
 /// What the server or the network said.

@@ -28,13 +28,14 @@ impl PostgresStore {
         let until = Instant::now() + limits::SETTLE_WAIT_MAX;
         let mut last = why;
         loop {
-            let fate = match self.connect(until).await {
-                Ok(mut session) => {
+            let fate = match timeout_at(until, self.connect(until)).await {
+                Ok(Ok(mut session)) => {
                     let fate = timeout_at(until, fate(&mut session, part)).await;
                     self.session = matches!(fate, Ok(Ok(_))).then_some(session);
                     fate.unwrap_or(Err("still under way".to_owned()))
                 }
-                Err(error) => Err(error.to_string()),
+                Ok(Err(error)) => Err(error.to_string()),
+                Err(_) => Err("no primary was found".to_owned()),
             };
             match fate {
                 Ok(Fate::Committed) => return Ok(()),
@@ -68,22 +69,25 @@ async fn fate(session: &mut Session, part: &FirmBatch) -> Result<Fate, String> {
 
 async fn under_lock(session: &mut Session, part: &FirmBatch) -> Result<Fate, Failure> {
     let firm = part.firm.id.bytes().as_slice();
-    if part.base.is_some() {
-        let lock = "select from firms where id = $1 for no key update";
-        let lock = session.prepared(lock, &[]).await?;
-        session.client.query_opt(&lock, &[&firm]).await?;
-    } else {
+    if part.base.is_none() {
         // There was no head to lock; a second one waits for the first, too.
         match write::head(session, part).await {
             Ok(()) => {
                 session.client.batch_execute("rollback; begin").await?;
                 return Ok(Fate::Lost);
             }
+            // There is one, and now it can be locked. Without that our own commit would write nothing, and
+            // wait for no standby.
             Err(Failure::Conflict(_)) => {}
             Err(failure) => return Err(failure),
         }
     }
-    let Some(last) = part.audit.last() else { return Ok(Fate::Lost) };
+    let lock = "select from firms where id = $1 for no key update";
+    let lock = session.prepared(lock, &[]).await?;
+    session.client.query_opt(&lock, &[&firm]).await?;
+    let Some(last) = part.audit.last() else {
+        return Err(Failure::Conflict("a batch without a record leaves no trace".to_owned()));
+    };
     let asked = "select leaf from audit where firm_id = $1 and n = $2";
     let asked = session.prepared(asked, &[]).await?;
     let found = session.client.query_opt(&asked, &[&firm, &last.n]).await?;

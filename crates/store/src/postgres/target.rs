@@ -190,7 +190,7 @@ fn each_host(whole: &Config, ssl_mode: Option<&str>) -> Result<Vec<Config>, UrlE
         }
         config.application_name(whole.get_application_name().unwrap_or("amanah"));
         config.channel_binding(whole.get_channel_binding());
-        config.connect_timeout(limits::CONNECT_WAIT_MAX);
+        config.connect_timeout(limits::ADDRESS_WAIT_MAX);
         config.tcp_user_timeout(limits::SILENCE_MAX);
         config.keepalives_idle(limits::SILENCE_MAX);
         Ok(config)

@@ -5,6 +5,7 @@ mod audit;
 mod books;
 mod db;
 mod invoices;
+mod ledger;
 mod market;
 mod payments;
 mod people;

@@ -6,12 +6,15 @@ use std::{
         Arc,
         atomic::{AtomicBool, Ordering},
     },
-    time::Duration,
+    time::{Duration, Instant},
 };
 
 use throwaway::{Cluster, Database};
 
-use crate::rig::{Found, Rig, Told};
+use crate::{
+    cuts::hasty,
+    rig::{Found, Rig, Told},
+};
 
 const CALLERS: usize = 24;
 const BETWEEN_FAULTS: Duration = Duration::from_millis(150);
@@ -19,9 +22,19 @@ const BETWEEN_FAULTS: Duration = Duration::from_millis(150);
 /// Loads the cluster from two processes, lets `fault` befall it so many times, and looks at what is
 /// there when every command has an outcome.
 async fn under_load(cluster: &Cluster, database: &Database, times: usize, fault: impl Fn()) {
-    let rig = Rig::new(&database.url).await;
+    under_load_at(&database.url, cluster, database, times, fault).await;
+}
+
+async fn under_load_at(
+    url: &str,
+    cluster: &Cluster,
+    database: &Database,
+    times: usize,
+    fault: impl Fn(),
+) {
+    let rig = Rig::new(url).await;
     let over = Arc::new(AtomicBool::new(false));
-    let rigs = [rig.clone(), rig.beside(&database.url)];
+    let rigs = [rig.clone(), rig.beside(url)];
     let loads = rigs.map(|rig| tokio::spawn(rig.load(CALLERS, Arc::clone(&over))));
     for _ in 0..times {
         tokio::time::sleep(BETWEEN_FAULTS).await;
@@ -58,6 +71,43 @@ async fn sessions_that_are_ended_at_random_lose_nothing() {
     under_load(&cluster, &database, 16, end_four).await;
 }
 
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn connections_that_are_reset_at_random_lose_nothing() {
+    let cluster = Cluster::shared();
+    let (database, proxy) = (cluster.fresh_database(), cluster.proxy());
+    let url = proxy.url(&database.name);
+    under_load_at(&url, cluster, &database, 16, || proxy.reset_all()).await;
+}
+
+/// What resets do to a client that repeats whatever failed.
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_client_that_repeats_what_failed_takes_twice_when_connections_are_reset() {
+    const PATIENCE: Duration = Duration::from_secs(30);
+    let cluster = Cluster::shared();
+    let (database, proxy) = (cluster.fresh_database(), cluster.proxy());
+    cluster.sql(&database.name, "create table retainers as select 0 as taken");
+    let (url, until) = (proxy.url(&database.name), Instant::now() + PATIENCE);
+    let taken = || -> i64 {
+        cluster.sql(&database.name, "select taken from retainers")[0][0].parse().unwrap()
+    };
+    let mut told = 0;
+    while taken() == told {
+        assert!(Instant::now() < until, "no reset came between a commit and its answer");
+        let take = tokio::spawn({
+            let url = url.clone();
+            async move { while hasty(&url).await.is_err() {} }
+        });
+        while !take.is_finished() {
+            tokio::time::sleep(Duration::from_micros(fastrand::u64(500..8_000))).await;
+            proxy.reset_all();
+            // Room for one that goes well.
+            tokio::time::sleep(Duration::from_millis(fastrand::u64(0..40))).await;
+        }
+        told += 1;
+    }
+    assert!(taken() > told, "{} of {told}", taken());
+}
+
 /// What a restart does to commits that wait for no disk: acknowledged, and gone.
 #[test]
 fn commits_that_wait_for_no_disk_are_lost_in_a_restart() {
@@ -80,10 +130,15 @@ fn commits_that_wait_for_no_disk_are_lost_in_a_restart() {
 fn a_server_that_may_lose_commits_is_refused() {
     let cluster = Cluster::start();
     let database = cluster.fresh_database();
-    for setting in ["synchronous_commit", "fsync", "full_page_writes"] {
-        cluster.set(setting, "off");
+    for (setting, value) in [
+        ("synchronous_commit", "off"),
+        ("synchronous_commit", "local"),
+        ("fsync", "off"),
+        ("full_page_writes", "off"),
+    ] {
+        cluster.set(setting, value);
         let refusal = store::migrate(&database.url).unwrap_err().to_string();
-        assert!(refusal.contains(&format!("`{setting}` is `off`")), "{refusal}");
+        assert!(refusal.contains(&format!("`{setting}` is `{value}`")), "{refusal}");
         cluster.set(setting, "on");
     }
     store::migrate(&database.url).unwrap();

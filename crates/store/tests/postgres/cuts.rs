@@ -81,7 +81,7 @@ async fn a_client_that_takes_a_broken_commit_for_a_failed_one_takes_twice() {
 }
 
 /// Takes once, and says whether that went well.
-async fn hasty(url: &str) -> Result<(), tokio_postgres::Error> {
+pub async fn hasty(url: &str) -> Result<(), tokio_postgres::Error> {
     let (client, connection) = tokio_postgres::connect(url, tokio_postgres::NoTls).await?;
     tokio::spawn(connection);
     client.batch_execute("begin").await?;

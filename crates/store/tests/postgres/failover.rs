@@ -16,18 +16,18 @@ use crate::rig::{Found, Rig, Told};
 const CALLERS: usize = 24;
 const A_WHILE: Duration = Duration::from_millis(400);
 /// The longest that a caller waits to be told that nobody knows.
-const UNKNOWN_AFTER_MAX: Duration = Duration::from_secs(15);
+pub const UNKNOWN_AFTER_MAX: Duration = Duration::from_secs(15);
 
-struct Pair {
-    primary: Cluster,
-    standby: Cluster,
-    database: Database,
+pub struct Pair {
+    pub primary: Cluster,
+    pub standby: Cluster,
+    pub database: Database,
     /// Names both.
-    url: String,
+    pub url: String,
 }
 
 impl Pair {
-    fn new(replication: Replication) -> Self {
+    pub fn new(replication: Replication) -> Self {
         let primary = Cluster::start();
         let database = primary.fresh_database();
         let standby = primary.standby(replication);
@@ -37,16 +37,16 @@ impl Pair {
     }
 
     /// The primary dies and the standby takes over.
-    fn fail_over(&self) {
+    pub fn fail_over(&self) {
         self.primary.kill9();
         self.standby.promote();
     }
 
-    fn on_primary(&self) -> Found {
+    pub fn on_primary(&self) -> Found {
         Found::on(&self.primary, &self.database.name)
     }
 
-    fn on_standby(&self) -> Found {
+    pub fn on_standby(&self) -> Found {
         Found::on(&self.standby, &self.database.name)
     }
 }

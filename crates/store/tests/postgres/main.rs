@@ -6,7 +6,11 @@
 mod crashes;
 mod cuts;
 mod failover;
+mod outages;
 mod rig;
+mod schema;
+mod tls;
+mod waits;
 
 /// Two processes that meet an empty database both serve it in the end.
 #[test]

@@ -19,10 +19,10 @@ use domain::{
     },
 };
 use engine::{
-    Clock, CommandResult, Engine, Ids, Intent, Limits, Once, Options, Render, Request, Settled,
-    Silent, Trouble,
+    BatchReport, Clock, CommandReport, CommandResult, Engine, Ids, Intent, Limits, Observer, Once,
+    Options, Render, Request, Settled, Trouble,
 };
-use store::Opening;
+use store::{Opening, Reader};
 use throwaway::Cluster;
 
 const ONE_LANE: Opening = Opening { lane_count: 1, migrates: true };
@@ -41,12 +41,30 @@ impl Clock for Noon {
     }
 }
 
+/// Counts what is decided again.
+#[derive(Default)]
+struct Conflicts(AtomicI64);
+
+impl Observer for Conflicts {
+    fn batch(&self, _: &BatchReport) {}
+    fn command(&self, _: &CommandReport<'_>) {}
+    fn conflict(&self) {
+        self.0.fetch_add(1, Ordering::Relaxed);
+    }
+    fn retry(&self) {}
+}
+
 /// A server's engine on PostgreSQL, and what was asked of it.
 #[derive(Clone)]
 pub struct Rig {
     engine: Engine,
     /// Commands so far; each has the next number in its key.
     count: Arc<AtomicI64>,
+    conflicts: Arc<Conflicts>,
+    /// The same server's, beside its lane.
+    pub reader: Reader,
+    /// How long a command may wait before it is decided.
+    pub patience: Duration,
 }
 
 /// What callers were told, by the number of their command: the place in the journal, or that nobody
@@ -56,24 +74,35 @@ pub type Told = BTreeMap<i64, Result<i64, Trouble>>;
 /// What is there: of each accepted command, by its number, the place in the journal.
 pub struct Found(pub BTreeMap<i64, i64>);
 
-fn engine_on(url: &str) -> Engine {
-    let options = Options {
-        limits: Limits { conflict_attempts_max: 4, ..Limits::default() },
-        clock: Arc::new(Noon),
-        ids: Arc::new(Ids::random().unwrap()),
-        observer: Arc::new(Silent),
-        decide: domain::decide,
-    };
-    Engine::start(store::open(url, ONE_LANE).unwrap().stores, options).unwrap()
-}
-
 impl Rig {
+    /// On an empty database: there is no firm yet.
+    pub fn before_any(url: &str) -> Self {
+        Self::with(url, Arc::default())
+    }
+
+    fn with(url: &str, count: Arc<AtomicI64>) -> Self {
+        let conflicts = Arc::<Conflicts>::default();
+        let options = Options {
+            limits: Limits::default(),
+            clock: Arc::new(Noon),
+            ids: Arc::new(Ids::random().unwrap()),
+            observer: Arc::<Conflicts>::clone(&conflicts),
+            decide: domain::decide,
+        };
+        let store::Database { stores, reader, .. } = store::open(url, ONE_LANE).unwrap();
+        Self {
+            engine: Engine::start(stores, options).unwrap(),
+            count,
+            conflicts,
+            reader,
+            patience: PATIENCE,
+        }
+    }
+
     /// On an empty database.
     pub async fn new(url: &str) -> Self {
-        let rig = Self { engine: engine_on(url), count: Arc::default() };
-        let profile = ClientProfile { full_name: "Noura".to_owned(), ..ClientProfile::default() };
-        let client = CreateClient { kind: None, profile, user: None };
-        rig.submit("client", client.into()).await.unwrap();
+        let rig = Self::before_any(url);
+        rig.found().await.unwrap();
         let open = OpenRetainer {
             client: Ref::Number("CLT-2026-0001".to_owned()),
             amount: Decimal::whole(AMOUNT),
@@ -84,9 +113,21 @@ impl Rig {
         rig
     }
 
+    /// The first command of all: with it the firm comes into being, and its client.
+    pub async fn found(&self) -> Result<Settled, Trouble> {
+        let profile = ClientProfile { full_name: "Noura".to_owned(), ..ClientProfile::default() };
+        let client = CreateClient { kind: None, profile, user: None };
+        self.submit("client", client.into()).await
+    }
+
     /// Another process beside this one.
     pub fn beside(&self, url: &str) -> Self {
-        Self { engine: engine_on(url), count: Arc::clone(&self.count) }
+        Self::with(url, Arc::clone(&self.count))
+    }
+
+    /// How often a batch was decided again.
+    pub fn conflicts(&self) -> i64 {
+        self.conflicts.0.load(Ordering::Relaxed)
     }
 
     async fn submit(&self, key: &str, command: Command) -> Result<Settled, Trouble> {
@@ -102,7 +143,7 @@ impl Rig {
             request_id: "test".into(),
             fingerprint: domain::audit::fingerprint(&[key.as_bytes()]),
             once: Some(Once { key: key.into(), render }),
-            deadline: Instant::now() + PATIENCE,
+            deadline: Instant::now() + self.patience,
         };
         self.engine.submit(request).await
     }

@@ -3,6 +3,7 @@
 
 #![expect(clippy::unwrap_used, reason = "in a test a panic is the verdict")]
 
+mod captured;
 mod commands;
 mod opening;
 
@@ -235,6 +236,27 @@ proptest! {
     fn postgres_does_what_the_model_does(program in program(), batch_count_max in 1..40_usize) {
         assert_as_on_model(on_postgres(&program, batch_count_max), &program, batch_count_max)?;
     }
+}
+
+#[test]
+fn the_random_programs_carry_out_every_command() {
+    use proptest::{strategy::ValueTree, test_runner::TestRunner};
+    const PROGRAMS_MAX: usize = 2_000;
+    let mut runner = TestRunner::deterministic();
+    let mut idle: BTreeSet<&str> = Command::NAMES.iter().copied().collect();
+    for _ in 0..PROGRAMS_MAX {
+        if idle.is_empty() {
+            return;
+        }
+        let program = program().new_tree(&mut runner).unwrap().current();
+        let steps = program.iter().flat_map(|burst| &burst.steps);
+        for (step, settled) in steps.zip(on_model(&program, 16).0) {
+            if let Settled::Decided { result: Ok(_), .. } = settled.unwrap() {
+                idle.remove(step.command.name());
+            }
+        }
+    }
+    panic!("never carried out: {idle:?}");
 }
 
 #[test]

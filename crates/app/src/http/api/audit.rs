@@ -203,7 +203,8 @@ wire! {
         outcome: String,
         /// The row that it was about.
         objectId: Option<wire::Id>,
-        /// From where: the peer's address. Null, with the four after it, once it was erased.
+        /// From where: the caller's address, as a trusted proxy tells it or else the peer's. Null, with the
+        /// four after it, once it was erased.
         origin: Option<String>,
         requestId: Option<String>,
         /// SHA-256 of what was asked, in hex.

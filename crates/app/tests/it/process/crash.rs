@@ -9,7 +9,6 @@ use std::{
 };
 
 use serde_json::json;
-use tempfile::TempDir;
 use tokio::task::JoinSet;
 
 use super::{
@@ -19,19 +18,20 @@ use super::{
 };
 use crate::support::{
     client::{Call, Connection},
+    database::Database,
     firm::{Firm, id},
     server::Options,
     target::{Target, random_share},
     tokens,
 };
 
-/// A database file, a firm in it, and what its callers have been told.
-struct Scene {
-    folder: TempDir,
-    token: String,
+/// A database, a firm in it, and what its callers have been told.
+pub(super) struct Scene {
+    place: Database,
+    pub token: String,
     client: String,
     retainers: Vec<String>,
-    told: Arc<Mutex<Vec<Told>>>,
+    pub told: Arc<Mutex<Vec<Told>>>,
 }
 
 /// A command that was sent and not answered.
@@ -39,14 +39,18 @@ type Unanswered = Vec<(String, Call)>;
 
 impl Scene {
     async fn new() -> (Self, Process) {
-        let folder = tempfile::tempdir().unwrap();
-        let process = Process::serve(&folder.path().join("test.db"));
+        Self::on(Database::file()).await
+    }
+
+    /// And the process that serves it.
+    pub async fn on(place: Database) -> (Self, Process) {
+        let process = Process::serve_on(&place.url(), &[]);
         let token = tokens::token(&tokens::new_id(), &tokens::new_id(), "owner");
         let made = process
             .send(&Call::post("/api/clients", &json!({"fullName": "Noura"})).token(&token))
             .await;
         let mut scene = Self {
-            folder,
+            place,
             token,
             client: id(&made.json()["data"]),
             retainers: Vec::new(),
@@ -61,8 +65,14 @@ impl Scene {
         (scene, process)
     }
 
+    pub fn place(&self) -> &Database {
+        &self.place
+    }
+
+    /// The file.
     fn database(&self) -> std::path::PathBuf {
-        self.folder.path().join("test.db")
+        let Database::File(folder) = &self.place else { panic!("it is no file") };
+        folder.path().join("test.db")
     }
 
     fn open(&self, key: String, amount: i64) -> (String, Call) {
@@ -72,7 +82,7 @@ impl Scene {
     }
 
     /// The n-th command of a caller: most draw, some deposit, some open, some must be refused.
-    fn command(&self, caller: usize, n: usize, key: String) -> (String, Call) {
+    pub fn command(&self, caller: usize, n: usize, key: String) -> (String, Call) {
         let at = |what: &str| {
             format!("/api/retainers/{}/{what}", self.retainers[(caller + n) % self.retainers.len()])
         };
@@ -127,14 +137,14 @@ impl Scene {
         replayed
     }
 
-    async fn differences(&self, process: &Process) -> Vec<String> {
+    pub async fn differences(&self, process: &Process) -> Vec<String> {
         let mut connection = Connection::open(process.address).await.unwrap();
         let found = Found::read(&mut connection, &self.token).await.unwrap();
         differences(&self.told.lock().unwrap(), &found)
     }
 
     /// Asks some of what was answered again: the answer must be the same, to the byte.
-    async fn ask_again(&self, process: &Process, count: usize) {
+    pub async fn ask_again(&self, process: &Process, count: usize) {
         let told: Vec<Told> = {
             let told = self.told.lock().unwrap();
             (0..count)
@@ -148,8 +158,8 @@ impl Scene {
         }
     }
 
-    fn verify(&self) {
-        let verified = output(amanah(&["verify", "--database", &url(&self.database())]));
+    pub fn verify(&self) {
+        let verified = output(amanah(&["verify", "--database", &self.place.url()]));
         assert!(verified.status.success(), "{}{}", text(&verified.stdout), text(&verified.stderr));
     }
 }
@@ -277,7 +287,7 @@ async fn a_backup_taken_under_load_is_whole() {
     let stop = Arc::new(AtomicBool::new(false));
     for n in 0..3 {
         tokio::time::sleep(Duration::from_millis(80)).await;
-        let copy = scene.folder.path().join(format!("copy-{n}.db"));
+        let copy = scene.database().with_file_name(format!("copy-{n}.db"));
         let (file, database) = (copy.display().to_string(), url(&scene.database()));
         let backup = tokio::task::spawn_blocking(move || {
             output(amanah(&["backup", &file, "--database", &database]))
@@ -300,7 +310,7 @@ async fn a_backup_taken_under_load_is_whole() {
     all(running).await;
     let again = output(amanah(&[
         "backup",
-        &scene.folder.path().join("copy-0.db").display().to_string(),
+        &scene.database().with_file_name("copy-0.db").display().to_string(),
         "--database",
         &url(&scene.database()),
     ]));

@@ -6,6 +6,7 @@ mod crash;
 mod disk;
 mod judge;
 mod load;
+mod several;
 mod standby;
 mod verify;
 
@@ -48,9 +49,9 @@ fn text(bytes: &[u8]) -> String {
 }
 
 /// A serving process; killed when dropped.
-struct Process {
+pub struct Process {
     child: Child,
-    address: SocketAddr,
+    pub address: SocketAddr,
 }
 
 impl Drop for Process {
@@ -61,7 +62,18 @@ impl Drop for Process {
 
 impl Process {
     fn serve(database: &Path) -> Self {
-        Self::start(amanah(&["serve", "--database", &url(database), "--listen", "127.0.0.1:0"]))
+        Self::serve_on(&url(database), &[])
+    }
+
+    /// With further arguments.
+    pub fn serve_on(url: &str, more: &[&str]) -> Self {
+        let arguments = ["serve", "--database", url, "--listen", "127.0.0.1:0"];
+        Self::start(amanah(&[&arguments, more].concat()))
+    }
+
+    /// The operating system's.
+    pub fn id(&self) -> u32 {
+        self.child.id()
     }
 
     /// Starts a server and waits until it says where it listens.
@@ -88,7 +100,7 @@ impl Process {
     }
 
     /// `kill -9`
-    fn kill(&mut self) {
+    pub fn kill(&mut self) {
         // It may have gone already.
         let _ = self.child.kill();
         let _ = self.child.wait();

@@ -251,7 +251,7 @@ async fn x21_looking_for_what_is_overdue_takes_no_payment_back() {
         }
         firm.books().await?.invoice_is(&invoice, "partial", 70_000, 30_000)
     };
-    Race::new(30, LOST).run(scenario).await;
+    Race::new(30, LOST).in_this_process().run(scenario).await;
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
@@ -280,7 +280,7 @@ async fn x21_looking_writes_nothing() {
             Err("it is not shown as overdue".to_owned())
         }
     };
-    Race::new(20, "changed version").broken_in_any_order().run(scenario).await;
+    Race::new(20, "changed version").in_this_process().broken_in_any_order().run(scenario).await;
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]

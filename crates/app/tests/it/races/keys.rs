@@ -187,7 +187,11 @@ async fn p5_a_command_that_was_committed_and_not_answered_is_found_by_its_key() 
         }
         firm.balances(&retainer, 10_000, 1_000).await.map(drop)
     };
-    Race::new(20, "sent again after a crash, took 20.00").broken_in_any_order().run(scenario).await;
+    Race::new(20, "sent again after a crash, took 20.00")
+        .in_this_process()
+        .broken_in_any_order()
+        .run(scenario)
+        .await;
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
@@ -227,21 +231,26 @@ async fn p5_a_crash_in_the_middle_of_many_is_healed_by_their_keys() {
         }
         Ok(())
     };
-    Race::new(20, "six consumes of 10 SAR").broken_in_any_order().run(scenario).await;
+    Race::new(20, "six consumes of 10 SAR")
+        .in_this_process()
+        .broken_in_any_order()
+        .run(scenario)
+        .await;
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn p5_an_outcome_can_be_asked_for() {
-    let ours = Target::ours(Options::default()).await;
-    let firm = Firm::new(&ours);
-    let retainer = firm.retainer(100).await;
-    for (key, amount, status) in [("yes", "10", 200), ("no", "1000", 400)] {
-        let answer = ours.send(&firm.consume(&retainer, amount).key(key)).await;
-        assert_eq!(answer.status, status);
-        let outcome = firm.get(format!("/api/outcomes/{key}")).await["data"].clone();
-        assert_eq!(outcome["status"], json!(status));
-        assert_eq!(outcome["body"], answer.json());
+    for ours in Target::each(Options::default).await {
+        let firm = Firm::new(&ours);
+        let retainer = firm.retainer(100).await;
+        for (key, amount, status) in [("yes", "10", 200), ("no", "1000", 400)] {
+            let answer = ours.send(&firm.consume(&retainer, amount).key(key)).await;
+            assert_eq!(answer.status, status);
+            let outcome = firm.get(format!("/api/outcomes/{key}")).await["data"].clone();
+            assert_eq!(outcome["status"], json!(status));
+            assert_eq!(outcome["body"], answer.json());
+        }
+        let call = crate::support::client::Call::get("/api/outcomes/never").token(&firm.token);
+        assert_eq!(ours.send(&call).await.status, 404);
     }
-    let call = crate::support::client::Call::get("/api/outcomes/never").token(&firm.token);
-    assert_eq!(ours.send(&call).await.status, 404);
 }

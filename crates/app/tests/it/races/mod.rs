@@ -10,6 +10,7 @@ mod market;
 mod numbers;
 mod payments;
 mod poison;
+mod processes;
 mod refunds;
 mod retainers;
 mod series;

@@ -36,7 +36,7 @@ async fn poisoned(firm: &Firm<'_>, description: &str) -> Result<(), String> {
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn p7_what_the_database_refuses_harms_no_neighbour() {
-    let race = Race::new(25, "harmed").flaw(Flaw::BatchTogether);
+    let race = Race::new(25, "harmed").in_this_process().flaw(Flaw::BatchTogether);
     race.run(async |firm| poisoned(firm, POISON).await).await;
 }
 

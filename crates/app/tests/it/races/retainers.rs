@@ -5,6 +5,8 @@ use serde_json::json;
 use crate::support::{
     firm::{Firm, accepted, halalas, riyals},
     race::Race,
+    server::Options,
+    target::Target,
 };
 
 /// `times` consumes of `amount` at once on a retainer of `balance`: exactly `expected` are accepted.
@@ -256,16 +258,16 @@ async fn x4_a_payment_is_deposited_once() {
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn x4_another_clients_payment_funds_nothing() {
-    use crate::support::{server::Options, target::Target};
-    let ours = Target::ours(Options::default()).await;
-    let firm = Firm::new(&ours);
-    let retainer = firm.retainer(10).await;
-    let payment = firm.credit(&firm.client().await, 500).await;
-    let body = json!({"amount": 1, "paymentId": payment});
-    let refused =
-        ours.send(&firm.post(format!("/api/retainers/{retainer}/replenish"), &body)).await;
-    assert_eq!((refused.status, refused.code().as_str()), (400, "payment_client_mismatch"));
-    ours.check().await;
+    for ours in Target::each(Options::default).await {
+        let firm = Firm::new(&ours);
+        let retainer = firm.retainer(10).await;
+        let payment = firm.credit(&firm.client().await, 500).await;
+        let body = json!({"amount": 1, "paymentId": payment});
+        let refused =
+            ours.send(&firm.post(format!("/api/retainers/{retainer}/replenish"), &body)).await;
+        assert_eq!((refused.status, refused.code().as_str()), (400, "payment_client_mismatch"));
+        ours.check().await;
+    }
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
@@ -344,30 +346,30 @@ async fn p14_an_earlier_day_never_turns_negative() {
         firm.make(firm.consume(&retainer, "140")).await;
         firm.balances(&retainer, 20_000, 20_000).await.map(drop)
     };
-    Race::new(20, "on 5 June").broken_in_any_order().run(scenario).await;
+    Race::new(20, "on 5 June").in_this_process().broken_in_any_order().run(scenario).await;
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn x3_an_expired_retainer_takes_no_deposit() {
-    use crate::support::{server::Options, target::Target};
-    let ours = Target::ours(Options::default()).await;
-    let firm = Firm::new(&ours);
-    let client = firm.client().await;
-    let retainer = firm.retainer_of(&client, 100, &json!({"endDate": "2026-06-30"})).await;
-    // In Riyadh the thirtieth ends at nine in the evening, universal time.
-    ours.clock.set("2026-06-30T20:59:59Z");
-    firm.make(firm.consume(&retainer, "10")).await;
-    ours.clock.set("2026-06-30T21:00:00Z");
-    let calls = vec![
-        firm.replenish(&retainer, "10"),
-        firm.consume(&retainer, "10"),
-        firm.replenish(&retainer, "10"),
-    ];
-    for answer in ours.race(calls).await.unwrap() {
-        assert_eq!((answer.status, answer.code().as_str()), (400, "retainer_not_active"));
+    for ours in Target::each(Options::default).await {
+        let firm = Firm::new(&ours);
+        let client = firm.client().await;
+        let retainer = firm.retainer_of(&client, 100, &json!({"endDate": "2026-06-30"})).await;
+        // In Riyadh the thirtieth ends at nine in the evening, universal time.
+        ours.clock.set("2026-06-30T20:59:59Z");
+        firm.make(firm.consume(&retainer, "10")).await;
+        ours.clock.set("2026-06-30T21:00:00Z");
+        let calls = vec![
+            firm.replenish(&retainer, "10"),
+            firm.consume(&retainer, "10"),
+            firm.replenish(&retainer, "10"),
+        ];
+        for answer in ours.race(calls).await.unwrap() {
+            assert_eq!((answer.status, answer.code().as_str()), (400, "retainer_not_active"));
+        }
+        // The client's money is not lost: it can still be refunded.
+        firm.make(firm.refund(&retainer)).await;
+        firm.balances(&retainer, 10_000, 10_000).await.unwrap();
+        ours.check().await;
     }
-    // The client's money is not lost: it can still be refunded.
-    firm.make(firm.refund(&retainer)).await;
-    firm.balances(&retainer, 10_000, 10_000).await.unwrap();
-    ours.check().await;
 }

@@ -156,30 +156,31 @@ async fn c14_contention_is_waited_out_inside() {
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn c14_who_loses_every_time_is_told_that_nothing_was_done() {
-    let options = Options {
+    let options = || Options {
         limits: Limits { conflict_backoff_max: Duration::from_millis(2), ..Limits::default() },
         ..Options::default()
     };
-    let ours = Target::ours(options).await;
-    let firm = Firm::new(&ours);
-    let retainer = firm.retainer(100).await;
-    let consume = firm.consume(&retainer, "10").key("c14");
-    for fault in [&ours.faults.conflict_always, &ours.faults.away] {
-        fault.store(true, SeqCst);
-        let answer = ours.send(&consume).await;
-        assert_eq!(
-            (answer.status, answer.header("retry-after")),
-            (503, Some("1")),
-            "{}",
-            answer.text()
-        );
-        fault.store(false, SeqCst);
-        firm.balances(&retainer, 10_000, 0).await.unwrap();
+    for ours in Target::each(options).await {
+        let firm = Firm::new(&ours);
+        let retainer = firm.retainer(100).await;
+        let consume = firm.consume(&retainer, "10").key("c14");
+        for fault in [&ours.faults.conflict_always, &ours.faults.away] {
+            fault.store(true, SeqCst);
+            let answer = ours.send(&consume).await;
+            assert_eq!(
+                (answer.status, answer.header("retry-after")),
+                (503, Some("1")),
+                "{}",
+                answer.text()
+            );
+            fault.store(false, SeqCst);
+            firm.balances(&retainer, 10_000, 0).await.unwrap();
+        }
+        // A failure of the machine is no outcome: the same key is carried out now.
+        assert!(!ours.send(&consume).await.is_replayed());
+        firm.balances(&retainer, 10_000, 1_000).await.unwrap();
+        ours.check().await;
     }
-    // A failure of the machine is no outcome: the same key is carried out now.
-    assert!(!ours.send(&consume).await.is_replayed());
-    firm.balances(&retainer, 10_000, 1_000).await.unwrap();
-    ours.check().await;
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
@@ -225,30 +226,31 @@ async fn p8_the_journal_keeps_the_callers_order() {
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn p8_nobody_starves() {
     const TURNS: usize = 60;
-    let ours = Target::ours(Options::default()).await;
-    let firm = Firm::new(&ours);
-    let retainer = firm.retainer(1_000).await;
-    let (firm, retainer) = (&firm, retainer.as_str());
-    let busy = async || {
-        let mut first = 0;
-        for turn in 0..TURNS {
-            let answer = ours.send(&firm.consume(retainer, "1")).await;
-            assert!(answer.is_ok(), "{}", answer.text());
-            if turn == 10 {
-                first = answer.json()["seq"].as_i64().unwrap();
+    for ours in Target::each(Options::default).await {
+        let firm = Firm::new(&ours);
+        let retainer = firm.retainer(1_000).await;
+        let (ours, firm, retainer) = (&ours, &firm, retainer.as_str());
+        let busy = async || {
+            let mut first = 0;
+            for turn in 0..TURNS {
+                let answer = ours.send(&firm.consume(retainer, "1")).await;
+                assert!(answer.is_ok(), "{}", answer.text());
+                if turn == 10 {
+                    first = answer.json()["seq"].as_i64().unwrap();
+                }
             }
-        }
-        first
-    };
-    let once = async {
-        tokio::time::sleep(Duration::from_millis(5)).await;
-        ours.send(&firm.replenish(retainer, "1")).await.json()["seq"].as_i64().unwrap()
-    };
-    let (_, _, _, _, _, _, _, _, once) =
-        tokio::join!(busy(), busy(), busy(), busy(), busy(), busy(), busy(), busy(), once);
-    let total = i64::try_from(8 * TURNS).unwrap();
-    assert!(once < total, "it was answered last, with seq {once} of {total}");
-    let held = halalas(&firm.audited(retainer).await.unwrap()["currentBalance"]);
-    assert_eq!(held, 100_000 + 100 - 100 * total);
-    ours.check().await;
+            first
+        };
+        let once = async {
+            tokio::time::sleep(Duration::from_millis(5)).await;
+            ours.send(&firm.replenish(retainer, "1")).await.json()["seq"].as_i64().unwrap()
+        };
+        let (_, _, _, _, _, _, _, _, once) =
+            tokio::join!(busy(), busy(), busy(), busy(), busy(), busy(), busy(), busy(), once);
+        let total = i64::try_from(8 * TURNS).unwrap();
+        assert!(once < total, "it was answered last, with seq {once} of {total}");
+        let held = halalas(&firm.audited(retainer).await.unwrap()["currentBalance"]);
+        assert_eq!(held, 100_000 + 100 - 100 * total);
+        ours.check().await;
+    }
 }

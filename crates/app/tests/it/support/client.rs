@@ -116,6 +116,7 @@ impl Answer {
 
 /// One keep-alive connection.
 pub struct Connection {
+    pub address: SocketAddr,
     stream: TcpStream,
     unread: Vec<u8>,
 }
@@ -124,7 +125,7 @@ impl Connection {
     pub async fn open(address: SocketAddr) -> io::Result<Self> {
         let stream = TcpStream::connect(address).await?;
         stream.set_nodelay(true)?;
-        Ok(Self { stream, unread: Vec::new() })
+        Ok(Self { address, stream, unread: Vec::new() })
     }
 
     pub async fn send(&mut self, call: &Call) -> io::Result<Answer> {

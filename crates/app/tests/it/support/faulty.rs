@@ -9,7 +9,7 @@ use std::{
 };
 
 use domain::{
-    Batch, Id, Key, Loaded,
+    Batch, Id, Key, Loaded, Ref,
     rows::{Firm, Movement},
 };
 use engine::{Store, StoreError};
@@ -29,6 +29,9 @@ pub struct Faults {
     pub away: AtomicBool,
     /// A commit takes so long.
     pub commit_ms: AtomicU64,
+    /// Nothing is locked, and a commit writes over whatever has changed since it was read: the store as
+    /// it would be if it relied on being the only one. Of a firm whose retainers alone change.
+    pub unguarded: AtomicBool,
     commits: AtomicUsize,
 }
 
@@ -44,7 +47,11 @@ pub struct Faulty<S> {
 
 impl<S: Store> Store for Faulty<S> {
     async fn begin(&mut self, firms: &[Id<Firm>]) -> Result<Vec<Option<Firm>>, StoreError> {
-        self.inner.begin(firms).await
+        let heads = self.inner.begin(firms).await?;
+        if self.faults.unguarded.load(SeqCst) {
+            self.inner.rollback().await;
+        }
+        Ok(heads)
     }
 
     async fn load(&mut self, firm: Id<Firm>, keys: &[Key]) -> Result<Vec<Loaded>, StoreError> {
@@ -73,6 +80,10 @@ impl<S: Store> Store for Faulty<S> {
             self.inner.rollback().await;
             return Ok(());
         }
+        if faults.unguarded.load(SeqCst) {
+            let claimed = self.claim(batch).await?;
+            return self.inner.commit(&claimed).await;
+        }
         self.inner.commit(batch).await?;
         if faults.crash_after_commit.swap(false, SeqCst) {
             return Err(StoreError::Unknown("the process died here".to_owned()));
@@ -82,5 +93,26 @@ impl<S: Store> Store for Faulty<S> {
 
     async fn rollback(&mut self) {
         self.inner.rollback().await;
+    }
+}
+
+impl<S: Store> Faulty<S> {
+    /// The same batch, saying that it has read what is there now.
+    async fn claim(&mut self, batch: &Batch) -> Result<Batch, StoreError> {
+        let mut batch = batch.clone();
+        let firms: Vec<_> = batch.firms.iter().map(|part| part.firm.id).collect();
+        let heads = self.inner.begin(&firms).await?;
+        for (part, head) in batch.firms.iter_mut().zip(heads) {
+            part.base = head.map(|head| head.last_batch);
+            for write in part.retainers.iter_mut().filter(|write| write.base.is_some()) {
+                let key = Key::Retainer(Ref::Id(write.row.id));
+                for loaded in self.inner.load(part.firm.id, &[key]).await? {
+                    if let Loaded::Retainer(now) = loaded {
+                        write.base = Some(now.version);
+                    }
+                }
+            }
+        }
+        Ok(batch)
     }
 }

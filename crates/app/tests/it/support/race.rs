@@ -1,5 +1,6 @@
-//! A race test: our server must come clean out of every round, and the naive twin must be caught. A
-//! scenario that the twin survives is a defect of the scenario.
+//! A race test: our server must come clean out of every round, on a file and as two processes on one
+//! PostgreSQL, and the naive twin must be caught. A scenario that the twin survives is a defect of the
+//! scenario.
 
 use super::{
     firm::Firm,
@@ -8,10 +9,17 @@ use super::{
 };
 use crate::twin::Flaw;
 
+/// What is promised holds in any round; two processes need few to be caught.
+const POSTGRES_ROUNDS_MAX: u32 = 5;
+/// More must catch the twin; one that is caught by hanging up on it at the right moment takes some.
+const TWIN_ROUNDS_MAX: u32 = 150;
+
 /// How a scenario is run.
 pub struct Race {
     rounds: u32,
     options: Options,
+    /// The scenario pulls levers that processes don't have.
+    is_in_process: bool,
     flaw: Flaw,
     /// The twin breaks the rule even when asked one by one: no timing is involved.
     is_rule: bool,
@@ -21,11 +29,17 @@ pub struct Race {
 
 impl Race {
     pub fn new(rounds: u32, red: &'static str) -> Self {
-        Self { rounds, options: Options::default(), flaw: Flaw::ReadWaitWrite, is_rule: false, red }
+        let (options, flaw) = (Options::default(), Flaw::ReadWaitWrite);
+        Self { rounds, options, is_in_process: false, flaw, is_rule: false, red }
     }
 
     pub fn options(self, options: Options) -> Self {
-        Self { options, ..self }
+        Self { options, ..self }.in_this_process()
+    }
+
+    /// The scenario sets the clock or asks for faults: on PostgreSQL both servers run in this process.
+    pub fn in_this_process(self) -> Self {
+        Self { is_in_process: true, ..self }
     }
 
     pub fn flaw(self, flaw: Flaw) -> Self {
@@ -36,40 +50,74 @@ impl Race {
         Self { is_rule: true, ..self }
     }
 
-    /// Runs `scenario` for a fresh firm in every round: on ours; on the twin; and, where only
-    /// concurrency makes the difference, on the twin one request at a time, where it must be clean.
+    /// Runs `scenario` for a fresh firm in every round: on ours, of one process and of two; on the twin;
+    /// and, where only concurrency makes the difference, on the twin one request at a time, where it
+    /// must be clean. A twin that lets one request in at a time must be clean, too, and be caught as
+    /// soon as there are two processes of it.
     pub async fn run(self, scenario: impl AsyncFn(&Firm<'_>) -> Result<(), String>) {
-        const TWIN_ROUNDS_MAX: u32 = 40;
         let ours = Target::ours(self.options.clone()).await;
-        for round in 1..=self.rounds {
-            let clean = scenario(&Firm::new(&ours)).await;
-            clean.unwrap_or_else(|violation| {
-                panic!("round {round} of {}: {violation}", self.rounds)
-            });
-        }
-        ours.check().await;
+        clean(&ours, self.rounds, "ours on a file", &scenario).await;
+        drop(ours);
+        self.on_postgres(&scenario).await;
         if !self.is_rule {
             let twin = Target::twin(self.flaw, Delivery::OneByOne).await;
-            let clean = scenario(&Firm::new(&twin)).await;
-            clean.unwrap_or_else(|violation| {
-                panic!("the scenario blames the twin without a race: {violation}")
-            });
+            clean(&twin, 1, "the twin without a race", &scenario).await;
         }
-        let twin = Target::twin(self.flaw, Delivery::AtOnce).await;
-        for round in 1..=TWIN_ROUNDS_MAX {
-            let Err(violation) = scenario(&Firm::new(&twin)).await else { continue };
-            assert!(
-                violation.contains(self.red),
-                "the twin was caught at something else: {violation}"
-            );
-            println!(
-                "{} rounds clean; the twin was caught in round {round}: {violation}",
-                self.rounds
-            );
+        self.caught(&Target::twin(self.flaw, Delivery::AtOnce).await, "the twin", &scenario).await;
+        if self.is_rule || self.flaw != Flaw::ReadWaitWrite {
             return;
         }
-        panic!(
-            "the naive twin came clean out of {TWIN_ROUNDS_MAX} rounds: this scenario proves nothing"
-        );
+        let flaw = Flaw::LockInProcess;
+        let twin = Target::twin(flaw, Delivery::AtOnce).await;
+        clean(&twin, 1, "the twin with a lock", &scenario).await;
+        let twins = Target::twins(2, flaw, Delivery::AtOnce).await;
+        self.caught(&twins, "the twin with a lock in each of two processes", &scenario).await;
     }
+
+    /// With as many servers on one database as it takes to be without a lock in common.
+    async fn on_postgres(&self, scenario: &impl AsyncFn(&Firm<'_>) -> Result<(), String>) {
+        let rounds = self.rounds.min(POSTGRES_ROUNDS_MAX);
+        if self.is_in_process {
+            let ours = Target::two_of_ours(self.options.clone()).await;
+            return clean(&ours, rounds, "two of ours on PostgreSQL", scenario).await;
+        }
+        let ours = Target::processes().await;
+        clean(&ours, rounds, "two processes on PostgreSQL", scenario).await;
+        let (stopped, inside) = ours.stops();
+        if stopped > 0 {
+            println!("a process was stopped {stopped} times, {inside} times with a firm locked");
+        }
+    }
+
+    async fn caught(
+        &self,
+        target: &Target,
+        who: &str,
+        scenario: &impl AsyncFn(&Firm<'_>) -> Result<(), String>,
+    ) {
+        for round in 1..=TWIN_ROUNDS_MAX {
+            let Err(violation) = scenario(&Firm::new(target)).await else { continue };
+            assert!(
+                violation.contains(self.red),
+                "{who} was caught at something else: {violation}"
+            );
+            println!("{who} was caught in round {round}: {violation}");
+            return;
+        }
+        panic!("{who} came clean out of {TWIN_ROUNDS_MAX} rounds: this scenario proves nothing");
+    }
+}
+
+async fn clean(
+    target: &Target,
+    rounds: u32,
+    who: &str,
+    scenario: &impl AsyncFn(&Firm<'_>) -> Result<(), String>,
+) {
+    for round in 1..=rounds {
+        let clean = scenario(&Firm::new(target)).await;
+        clean.unwrap_or_else(|violation| panic!("round {round} of {rounds}, {who}: {violation}"));
+    }
+    target.check().await;
+    println!("{rounds} rounds clean: {who}");
 }

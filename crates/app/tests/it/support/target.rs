@@ -1,20 +1,31 @@
-//! What a scenario races against: our server or the naive twin, behind one address.
+//! What a scenario races against: our server, two of them on one database, or the naive twin. Whoever
+//! asks deals requests over all addresses in turn.
 
 use std::{
+    collections::HashMap,
     net::SocketAddr,
-    sync::{Arc, Mutex},
+    sync::{
+        Arc, Mutex,
+        atomic::{AtomicUsize, Ordering::Relaxed},
+    },
     time::{Duration, Instant},
 };
 
 use serde_json::Value;
-use tokio::{sync::Barrier, task::JoinSet};
+use tokio::{
+    sync::Barrier,
+    task::{AbortHandle, JoinSet},
+};
 
 use super::{
     client::{Answer, Call, Connection},
     clock::HandClock,
     contract,
+    database::Database,
     faulty::Faults,
+    pair::Pair,
     server::{Options, Server},
+    sound,
 };
 use crate::twin::{Flaw, Twin};
 
@@ -29,18 +40,22 @@ pub enum Delivery {
 
 enum System {
     Ours(Box<Server>),
-    Twin(Twin),
+    Processes(Arc<Pair>),
+    Twins(Vec<Twin>),
 }
 
 /// A running system and the levers that a scenario may pull.
 pub struct Target {
-    address: Mutex<SocketAddr>,
+    addresses: Mutex<Vec<SocketAddr>>,
+    /// How many single requests and races have been dealt.
+    dealt: AtomicUsize,
     pub clock: Arc<HandClock>,
     pub faults: Arc<Faults>,
     pub delivery: Delivery,
     is_twin: bool,
+    pair: Option<Arc<Pair>>,
     system: tokio::sync::Mutex<System>,
-    idle: Mutex<Vec<Connection>>,
+    idle: Mutex<HashMap<SocketAddr, Vec<Connection>>>,
 }
 
 /// An answer and when it was asked for and received.
@@ -52,34 +67,82 @@ pub struct Timed {
 }
 
 impl Target {
+    /// Our server on a file.
     pub async fn ours(options: Options) -> Self {
-        let (clock, faults) = (Arc::clone(&options.clock), Arc::clone(&options.faults));
-        let server = Server::start(options).await;
-        let address = server.address;
-        Self::of(address, clock, faults, Delivery::AtOnce, System::Ours(Box::new(server)))
+        Self::of(Server::start(options).await)
+    }
+
+    /// Two of our servers in this process, on one PostgreSQL.
+    pub async fn two_of_ours(options: Options) -> Self {
+        Self::of(Server::on(Database::postgres().await, 2, options).await)
+    }
+
+    /// Each of the two above. They share no clock and no faults.
+    pub async fn each(options: impl Fn() -> Options) -> [Self; 2] {
+        [Self::ours(options()).await, Self::two_of_ours(options()).await]
+    }
+
+    pub fn of(server: Server) -> Self {
+        let (clock, faults) = server.levers();
+        let addresses = server.addresses();
+        Self::new(addresses, clock, faults, Delivery::AtOnce, System::Ours(Box::new(server)))
+    }
+
+    /// Two processes on one PostgreSQL, one of which is sometimes stopped in the middle of a race.
+    pub async fn processes() -> Self {
+        let pair = Arc::new(Pair::start().await);
+        Self { pair: Some(Arc::clone(&pair)), ..Self::of_pair(pair) }
+    }
+
+    /// Two processes, both left alone.
+    pub fn of_pair(pair: Arc<Pair>) -> Self {
+        let clock = Arc::new(HandClock::of_processes());
+        let (addresses, system) = (pair.addresses(), System::Processes(pair));
+        Self::new(addresses, clock, Arc::default(), Delivery::AtOnce, system)
     }
 
     pub async fn twin(flaw: Flaw, delivery: Delivery) -> Self {
-        let (clock, faults) = (Arc::<HandClock>::default(), Arc::<Faults>::default());
-        let twin = Twin::start(flaw, Arc::clone(&clock), Arc::clone(&faults)).await;
-        let address = twin.address;
-        Self::of(address, clock, faults, delivery, System::Twin(twin))
+        Self::twins(1, flaw, delivery).await
     }
 
-    fn of(
-        address: SocketAddr,
+    /// So many twins over the same documents.
+    pub async fn twins(count: usize, flaw: Flaw, delivery: Delivery) -> Self {
+        let (clock, faults) = (Arc::<HandClock>::default(), Arc::<Faults>::default());
+        let twins = Twin::start(count, flaw, Arc::clone(&clock), Arc::clone(&faults)).await;
+        let addresses = twins.iter().map(|twin| twin.address).collect();
+        Self::new(addresses, clock, faults, delivery, System::Twins(twins))
+    }
+
+    fn new(
+        addresses: Vec<SocketAddr>,
         clock: Arc<HandClock>,
         faults: Arc<Faults>,
         delivery: Delivery,
         system: System,
     ) -> Self {
-        let is_twin = matches!(system, System::Twin(_));
-        let (address, system) = (Mutex::new(address), tokio::sync::Mutex::new(system));
-        Self { address, clock, faults, delivery, is_twin, system, idle: Mutex::default() }
+        let is_twin = matches!(system, System::Twins(_));
+        let (addresses, system) = (Mutex::new(addresses), tokio::sync::Mutex::new(system));
+        let (dealt, idle) = (AtomicUsize::new(0), Mutex::default());
+        let pair = None;
+        Self { addresses, dealt, clock, faults, delivery, is_twin, pair, system, idle }
     }
 
+    /// Where the next request goes.
     pub fn address(&self) -> SocketAddr {
-        *self.address.lock().unwrap()
+        self.addresses_of(1)[0]
+    }
+
+    /// Where the requests of a race go: the first and the last to different ones, those between them by
+    /// chance, so that in some round any two go to different ones.
+    fn addresses_of(&self, count: usize) -> Vec<SocketAddr> {
+        let addresses = self.addresses.lock().unwrap();
+        let first = self.dealt.fetch_add(1, Relaxed);
+        let dealt = (0..count).map(|n| match n {
+            0 => first,
+            _ if n + 1 == count => first + 1,
+            _ => usize::from(random_share() < 0.5),
+        });
+        dealt.map(|n| addresses[n % addresses.len()]).collect()
     }
 
     /// One request, on a warm connection if there is one.
@@ -90,10 +153,10 @@ impl Target {
     }
 
     pub async fn try_send(&self, call: &Call) -> std::io::Result<Answer> {
-        let idle = self.idle.lock().unwrap().pop();
-        let mut connection = match idle {
+        let address = self.address();
+        let mut connection = match self.idle(address) {
             Some(connection) => connection,
-            None => Connection::open(self.address()).await?,
+            None => Connection::open(address).await?,
         };
         let answer = connection.send(call).await?;
         self.check_contract(call, &answer);
@@ -126,8 +189,12 @@ impl Target {
         }
         let barrier = Arc::new(Barrier::new(calls.len()));
         let (mut running, mut sent) = (JoinSet::new(), Vec::new());
-        for (n, call) in calls.into_iter().enumerate() {
-            let connection = self.warm().await;
+        let mut connections = Vec::new();
+        for address in self.addresses_of(calls.len()) {
+            connections.push(self.warm(address).await);
+        }
+        let disturber = self.disturb();
+        for (n, (call, connection)) in calls.into_iter().zip(connections).enumerate() {
             sent.push(call.clone());
             running.spawn(held_back(n, connection, call, Arc::clone(&barrier)));
         }
@@ -139,6 +206,7 @@ impl Target {
             self.put_back(connection, &timed.answer);
             all.push((n, timed));
         }
+        drop(disturber);
         all.sort_unstable_by_key(|(n, _)| *n);
         Ok(all.into_iter().map(|(_, timed)| timed).collect())
     }
@@ -152,16 +220,27 @@ impl Target {
 
     fn put_back(&self, connection: Connection, answer: &Answer) {
         if answer.header("connection") != Some("close") {
-            self.idle.lock().unwrap().push(connection);
+            let mut idle = self.idle.lock().unwrap();
+            idle.entry(connection.address).or_default().push(connection);
         }
     }
 
+    fn idle(&self, address: SocketAddr) -> Option<Connection> {
+        self.idle.lock().unwrap().get_mut(&address)?.pop()
+    }
+
+    /// Lets one of two processes be stopped, perhaps, until this is dropped.
+    fn disturb(&self) -> Disturber {
+        let disturb = |pair: &Arc<Pair>| tokio::spawn(Arc::clone(pair).disturb()).abort_handle();
+        Disturber(self.pair.as_ref().map(disturb))
+    }
+
     /// A connection that has carried a request before.
-    async fn warm(&self) -> Connection {
-        if let Some(connection) = self.idle.lock().unwrap().pop() {
+    async fn warm(&self, address: SocketAddr) -> Connection {
+        if let Some(connection) = self.idle(address) {
             return connection;
         }
-        let mut connection = Connection::open(self.address()).await.expect("the server listens");
+        let mut connection = Connection::open(address).await.expect("the server listens");
         connection.send(&Call::get("/health")).await.expect("the server lives");
         connection
     }
@@ -170,6 +249,7 @@ impl Target {
     /// be answered, on the others in between.
     pub async fn hang_up_on(&self, calls: Vec<Call>) {
         let (mut running, count) = (JoinSet::new(), calls.len());
+        let _disturber = self.disturb();
         for (n, call) in calls.into_iter().enumerate() {
             running.spawn(hung_up(self.address(), call, self.moment(n, count)));
         }
@@ -180,6 +260,7 @@ impl Target {
 
     /// As [`Self::hang_up_on`], but each only when the one before has been hung up on.
     pub async fn hang_up_on_each(&self, calls: &[Call]) {
+        let _disturber = self.disturb();
         for (n, call) in calls.iter().enumerate() {
             hung_up(self.address(), call.clone(), self.moment(n, calls.len())).await;
         }
@@ -201,26 +282,56 @@ impl Target {
     /// Stops the system as a crash would and starts it again on what it had stored.
     pub async fn restart(&self) {
         self.forget_connections();
-        let mut system = self.system.lock().await;
-        let address = match &mut *system {
-            System::Ours(server) => server.restart().await,
-            System::Twin(twin) => twin.address,
+        let addresses = match &mut *self.system.lock().await {
+            System::Ours(server) => {
+                server.restart().await;
+                server.addresses()
+            }
+            System::Processes(_) => panic!("processes are not restarted: say `in_this_process`"),
+            System::Twins(_) => return,
         };
-        *self.address.lock().unwrap() = address;
+        *self.addresses.lock().unwrap() = addresses;
     }
 
     /// How many low-balance alerts a retainer has raised.
     pub async fn alert_count(&self, firm: &str, retainer: &str) -> usize {
         match &*self.system.lock().await {
-            System::Ours(server) => server.alert_count(firm, retainer),
-            System::Twin(twin) => twin.alert_count(retainer),
+            System::Ours(server) => sound::alert_count(server.reader(), firm, retainer),
+            System::Processes(pair) => sound::alert_count(pair.reader(), firm, retainer),
+            System::Twins(twins) => twins[0].alert_count(retainer),
         }
     }
 
     /// Every invariant over every firm; the twin keeps no books to check.
     pub async fn check(&self) {
-        if let System::Ours(server) = &*self.system.lock().await {
-            server.check().await;
+        match &*self.system.lock().await {
+            System::Ours(server) => sound::check(server.reader()).await,
+            System::Processes(pair) => sound::check(pair.reader()).await,
+            System::Twins(_) => {}
+        }
+    }
+
+    /// Its books are wrong, as the test wanted it; nobody is to look at them again.
+    pub async fn expect_unsound(&self) {
+        if let System::Ours(server) = &mut *self.system.lock().await {
+            server.expect_unsound().await;
+        }
+    }
+
+    /// What became of processes that were stopped: how many were, and how many of them held a firm.
+    pub fn stops(&self) -> (u32, u32) {
+        let seen = self.pair.as_ref().expect("only processes are stopped").seen();
+        (seen.stopped.load(Relaxed), seen.inside.load(Relaxed))
+    }
+}
+
+/// Whoever disturbs a race; gone with it.
+struct Disturber(Option<AbortHandle>);
+
+impl Drop for Disturber {
+    fn drop(&mut self) {
+        if let Some(running) = &self.0 {
+            running.abort();
         }
     }
 }

@@ -26,7 +26,13 @@ use std::{
     time::Duration,
 };
 
-use axum::{Router, routing::get};
+use axum::{
+    Router,
+    extract::{Request, State},
+    middleware::{Next, from_fn_with_state},
+    response::Response,
+    routing::get,
+};
 use tokio::net::TcpListener;
 
 use crate::support::{clock::HandClock, faulty::Faults};
@@ -41,6 +47,8 @@ pub enum Flaw {
     VersionWithoutRetry,
     /// Writes are gathered and written together; when one fails, all do.
     BatchTogether,
+    /// One request at a time, as far as one process sees; another process is not thought of.
+    LockInProcess,
 }
 
 /// A running twin; it ends with its test's runtime.
@@ -61,7 +69,13 @@ pub struct Shared {
 }
 
 impl Twin {
-    pub async fn start(flaw: Flaw, clock: Arc<HandClock>, faults: Arc<Faults>) -> Self {
+    /// So many, over the same documents.
+    pub async fn start(
+        count: usize,
+        flaw: Flaw,
+        clock: Arc<HandClock>,
+        faults: Arc<Faults>,
+    ) -> Vec<Self> {
         let shared = Arc::new(Shared {
             documents: Documents::default(),
             flaw,
@@ -72,27 +86,46 @@ impl Twin {
             journal: AtomicU64::new(0),
             batch: tokio::sync::Mutex::default(),
         });
-        let listener = TcpListener::bind(("127.0.0.1", 0)).await.expect("a free port");
-        let address = listener.local_addr().expect("an address");
-        let routes = Router::new()
-            .route("/health", get(async || "alive"))
-            .merge(reads::routes())
-            .merge(clients::routes())
-            .merge(retainers::routes())
-            .merge(payments::routes())
-            .merge(refunds::routes())
-            .merge(invoices::routes())
-            .merge(books::routes())
-            .merge(bulk::routes())
-            .merge(market::routes())
-            .with_state(Arc::clone(&shared));
-        tokio::spawn(async move { axum::serve(listener, routes).await });
-        Self { address, shared }
+        let mut twins = Vec::new();
+        for _ in 0..count {
+            let listener = TcpListener::bind(("127.0.0.1", 0)).await.expect("a free port");
+            let address = listener.local_addr().expect("an address");
+            let mut routes = routes(Arc::clone(&shared));
+            if flaw == Flaw::LockInProcess {
+                routes = routes.layer(from_fn_with_state(Turn::default(), in_turn));
+            }
+            tokio::spawn(async move { axum::serve(listener, routes).await });
+            twins.push(Self { address, shared: Arc::clone(&shared) });
+        }
+        twins
     }
 
     pub fn alert_count(&self, retainer: &str) -> usize {
         self.shared.documents.alerts(retainer)
     }
+}
+
+fn routes(shared: Arc<Shared>) -> Router {
+    Router::new()
+        .route("/health", get(async || "alive"))
+        .merge(reads::routes())
+        .merge(clients::routes())
+        .merge(retainers::routes())
+        .merge(payments::routes())
+        .merge(refunds::routes())
+        .merge(invoices::routes())
+        .merge(books::routes())
+        .merge(bulk::routes())
+        .merge(market::routes())
+        .with_state(shared)
+}
+
+/// Whose turn it is in one process.
+type Turn = Arc<tokio::sync::Mutex<()>>;
+
+async fn in_turn(State(turn): State<Turn>, request: Request, next: Next) -> Response {
+    let _turn = turn.lock().await;
+    next.run(request).await
 }
 
 impl Shared {

@@ -1,6 +1,6 @@
 //! The same rows in both databases, and one who asks both and hears one answer.
 
-use std::{fmt::Debug, mem::discriminant, sync::OnceLock};
+use std::{fmt::Debug, mem::discriminant};
 
 use domain::{
     Day, Id, Ref, Timestamp,
@@ -9,7 +9,7 @@ use domain::{
     rows::*,
 };
 use engine::{Store as _, StoreError};
-use throwaway::{Cluster, Database};
+use throwaway::Database;
 
 use crate::{fixture, *};
 
@@ -24,7 +24,7 @@ pub(super) struct Both {
 impl Both {
     pub(super) fn new() -> Self {
         let sqlite = fixture::Fixture::new();
-        let postgres = fresh();
+        let postgres = fixture::fresh_postgres();
         let crate::Database { mut stores, reader } =
             open(&postgres.url, Opening::default()).unwrap();
         let reader = Twin { sqlite: sqlite.reader().clone(), postgres: reader };
@@ -47,18 +47,6 @@ impl Both {
     pub(super) fn reader(&self) -> &Twin {
         &self.reader
     }
-}
-
-/// A copy of a database that was migrated once.
-fn fresh() -> Database {
-    static MIGRATED: OnceLock<String> = OnceLock::new();
-    let cluster = Cluster::shared();
-    let template = MIGRATED.get_or_init(|| {
-        let database = cluster.fresh_database();
-        migrate(&database.url).unwrap();
-        database.name
-    });
-    cluster.fresh_from(template)
 }
 
 /// Two readers that know the same.
@@ -133,6 +121,7 @@ twin! {
     fn audit_tree(firm: Id<Firm>, size: Option<u64>) -> Option<AuditTree>;
     fn audit_inclusion(firm: Id<Firm>, n: i64, size: Option<u64>) -> Option<AuditInclusion>;
     fn audit_consistency(firm: Id<Firm>, from: u64, to: Option<u64>) -> Option<AuditConsistency>;
+    fn entries(firm: Id<Firm>, part: Page) -> Listed<Entry>;
     fn statement(firm: Id<Firm>, by: &Ref<Client>, days: Days, part: Page) -> Option<Statement>;
     fn trial_balance(firm: Id<Firm>, day: Day) -> Vec<AccountBalance>;
     fn trust_ledger(firm: Id<Firm>, filter: TrustFilter, part: Page) -> TrustLedger;

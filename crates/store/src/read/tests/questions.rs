@@ -233,6 +233,9 @@ async fn ask_reports(reader: &Twin) {
     reader.audit_inclusion(FIRM, 1, None).await.unwrap();
     // The log of the fixture has one record: its nodes are not there.
     reader.audit_tree(FIRM, Some(1)).await.unwrap();
+    reader.entries(FIRM, FIRST).await.unwrap();
+    let later = Page::After { cursor: "9.7-1".into(), limit: 1 };
+    reader.entries(FIRM, later).await.unwrap();
     reader.members(FIRM).await.unwrap();
     for days in [Days::default(), SOME_DAYS] {
         reader.statement(FIRM, &Ref::Id(id(10)), days, FIRST).await.unwrap();

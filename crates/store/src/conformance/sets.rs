@@ -11,13 +11,16 @@ use domain::{
 };
 use engine::{Store, model::Model};
 
+use super::subject::{Subject, on_each, on_every_store};
 use crate::{
-    fixture::{FIRM, Fixture, empty_batch, new},
+    fixture::{FIRM, empty_batch, new},
     samples::{
         application, at, audit, case, client, id, invoice, job, payment, proposal, retainer, said,
         sar, time_entry,
     },
 };
+
+on_every_store! { every_set_holds_the_rows_that_the_model_puts_there }
 
 /// Rows that belong to a set, each beside some that don't.
 fn batch() -> FirmBatch {
@@ -111,13 +114,12 @@ fn batch() -> FirmBatch {
     batch
 }
 
-#[tokio::test]
-async fn every_set_holds_the_rows_that_the_model_puts_there() {
+async fn every_set_holds_the_rows_that_the_model_puts_there<S: Store>(mut subject: Subject<S>) {
     let batch = batch();
-    let mut fixture = Fixture::with(batch.clone()).await;
+    subject.commit(batch.clone()).await.unwrap();
     let mut model = Model::default();
     model.commit(&Batch { firms: vec![batch] }).await.unwrap();
-    assert_eq!(fixture.stored(), model.rows(FIRM));
+    assert_eq!(subject.stored(), model.rows(FIRM));
 
     let keys = [
         (Key::Set(Set::HeldBy(id(10))), 6 + 3 + 2 + 4),
@@ -133,8 +135,8 @@ async fn every_set_holds_the_rows_that_the_model_puts_there() {
         (Key::Lately, LATELY_COUNT_MAX),
     ];
     let asked: Vec<Key> = keys.iter().map(|(key, _)| key.clone()).collect();
-    fixture.store.begin(&[FIRM]).await.unwrap();
-    let stored = fixture.store.load(FIRM, &asked).await.unwrap();
+    subject.store.begin(&[FIRM]).await.unwrap();
+    let stored = subject.store.load(FIRM, &asked).await.unwrap();
     assert_eq!(stored, model.load(FIRM, &asked).await.unwrap());
     for (answer, (key, count)) in stored.into_iter().zip(keys) {
         let found = match answer {
@@ -145,7 +147,7 @@ async fn every_set_holds_the_rows_that_the_model_puts_there() {
         };
         assert_eq!(found, count, "{key:?}");
     }
-    let elsewhere = fixture.store.load(id(2), &asked[..1]).await.unwrap();
+    let elsewhere = subject.store.load(id(2), &asked[..1]).await.unwrap();
     assert_eq!(elsewhere, [Loaded::Set(Set::HeldBy(id(10)), vec![])]);
-    fixture.store.rollback().await;
+    subject.store.rollback().await;
 }
