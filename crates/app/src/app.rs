@@ -6,6 +6,7 @@ use engine::{Clock, Decide, Engine, Ids, Limits, Store, SystemClock};
 use store::Reader;
 
 use crate::{
+    audit::AuditKey,
     chaos::Chaos,
     http::{Auth, Keys, Proxies, Rate, Rates, RequestIds, Streams},
     jobs::Addresses,
@@ -23,6 +24,8 @@ pub struct Settings {
     pub clock: Arc<dyn Clock>,
     /// Decides; [`domain::decide`] but in tests that need a defect.
     pub decide: Decide,
+    /// Signs checkpoints of the audit log; without it there are none.
+    pub audit_key: Option<Arc<AuditKey>>,
     /// Browser origins that may call with credentials, such as `https://app.example.com`.
     pub cors_origins: Vec<String>,
     /// Where webhooks may be.
@@ -45,6 +48,7 @@ impl Settings {
             limits: Limits::default(),
             clock: Arc::new(SystemClock),
             decide: domain::decide,
+            audit_key: None,
             cors_origins: Vec::new(),
             addresses: Addresses::default(),
             chaos: None,
@@ -80,6 +84,8 @@ pub struct App {
     pub clock: Arc<dyn Clock>,
     /// Counts.
     pub metrics: Arc<Metrics>,
+    /// Signs checkpoints of the audit log.
+    pub audit_key: Option<Arc<AuditKey>>,
     /// Browser origins that may call with credentials.
     pub cors_origins: Vec<String>,
     /// Where webhooks may be.
@@ -107,6 +113,7 @@ impl App {
             limits,
             clock,
             decide,
+            audit_key,
             cors_origins,
             proxies,
             rate,
@@ -131,6 +138,7 @@ impl App {
             auth: Auth::new(keys, Arc::clone(&clock)),
             clock,
             metrics,
+            audit_key,
             cors_origins,
             addresses,
             chaos,

@@ -4,6 +4,7 @@
 //! into commands and outcomes into answers. **It decides nothing about money.**
 
 mod app;
+pub mod audit;
 pub mod bench;
 pub mod chaos;
 pub mod cli;

@@ -188,6 +188,8 @@ messages! {
     NotFound = "not_found",
     MemberNotFound = "member_not_found",
     OutcomeNotFound = "outcome_not_found",
+    AuditNotFound = "audit_not_found",
+    AuditKeyMissing = "audit_key_missing",
     MethodNotAllowed = "method_not_allowed",
     UnsupportedMediaType = "unsupported_media_type",
     BodyTooLarge = "body_too_large",

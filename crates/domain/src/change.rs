@@ -9,9 +9,10 @@ use crate::{
     id::{Id, Ref, User},
     number::Series,
     rows::{
-        AccountNet, Alert, Application, AuditRecord, Case, Client, ClientNet, Counter, CreditNote,
-        DayNet, Delivery, Entry, Expense, Firm, Invoice, Job, Member, Movement, Outcome, Payment,
-        Proposal, Refund, Retainer, StatementLine, TimeEntry, Transaction, Webhook,
+        AccountNet, Alert, Application, AuditNode, AuditRecord, Case, Client, ClientNet, Counter,
+        CreditNote, DayNet, Delivery, Entry, Expense, Firm, Invoice, Job, Member, Movement,
+        Outcome, Payment, Proposal, Refund, Retainer, StatementLine, TimeEntry, Transaction,
+        Webhook,
     },
     time::{Day, Timestamp},
 };
@@ -143,6 +144,8 @@ macro_rules! changes {
             pub client_nets: Vec<ClientNet>,
             /// Audit records, in order.
             pub audit: Vec<AuditRecord>,
+            /// Nodes of their tree that are complete now, in order.
+            pub audit_nodes: Vec<AuditNode>,
             /// Outcomes under idempotency keys.
             pub outcomes: Vec<Arc<Outcome>>,
         }

@@ -9,15 +9,16 @@ use domain::{
     ledger::Account,
     number::Series,
     rows::{
-        BatchId, Counter, DayNet, DeliveryStage, Firm, JobStatus, ProposalStatus, Source, Stored,
+        AuditRecord, BatchId, Counter, DayNet, DeliveryStage, Firm, JobStatus, ProposalStatus,
+        Source, Stored, Told,
     },
 };
 use engine::{Store, StoreError};
 
 use crate::samples::{
-    DAY, account_net, alert, application, at, audit, case, client, client_net, credit_note,
-    delivery, entries, expense, invoice, job, member, movement, outcome, payment, proposal, refund,
-    retainer, sar, statement_line, time_entry, transaction, webhook,
+    DAY, account_net, alert, application, at, audit, audit_node, case, client, client_net,
+    credit_note, delivery, entries, expense, invoice, job, member, movement, outcome, payment,
+    proposal, refund, retainer, sar, statement_line, time_entry, transaction, webhook,
 };
 use crate::{Opening, Reader, SqliteStore, sqlite};
 
@@ -121,6 +122,7 @@ pub(crate) fn stored_by(batch: &FirmBatch) -> Vec<Stored> {
     all.extend(batch.client_nets.iter().copied().map(Stored::ClientNet));
     all.extend(batch.counters.iter().map(|write| Stored::Counter(write.counter)));
     all.extend(batch.audit.iter().cloned().map(Stored::Audit));
+    all.extend(batch.audit_nodes.iter().copied().map(Stored::AuditNode));
     all.extend(batch.outcomes.iter().map(|row| Stored::Outcome((**row).clone())));
     all
 }
@@ -145,6 +147,7 @@ pub(crate) fn empty_batch() -> FirmBatch {
                 statement_lines: vec![],
                 client_nets: vec![],
                 audit: vec![],
+                audit_nodes: vec![],
                 outcomes: vec![],
             }
         }};
@@ -193,8 +196,7 @@ pub(crate) fn full_batch() -> FirmBatch {
     batch.firm.name = "مكتب".into();
     batch.firm.currency = Currency::KWD;
     batch.firm.seq = 1;
-    batch.firm.audit_count = 1;
-    batch.firm.audit_head = [3; 32];
+    batch.firm.audit.append([3; 32]);
     batch.firm.last_at = at(9);
     batch.members.push(new(member()));
     batch.refunds.push(new(refund(38, &payment)));
@@ -220,6 +222,7 @@ pub(crate) fn full_batch() -> FirmBatch {
     batch.statement_lines.push(statement_line(&client, 1, 1_035));
     batch.client_nets.push(client_net(&client, 1_035));
     batch.audit.push(audit(1));
+    batch.audit_nodes.push(audit_node(8));
     batch.outcomes.push(Arc::new(outcome(1)));
     batch.clients.push(new(client));
     batch.cases.push(new(case));
@@ -233,7 +236,7 @@ pub(crate) fn full_batch() -> FirmBatch {
 pub(crate) fn next_batch(before: &FirmBatch) -> FirmBatch {
     let mut batch = batch_after(before);
     batch.firm.seq = 2;
-    batch.firm.audit_count = 2;
+    batch.firm.audit.append([4; 32]);
     batch.members.push(changed(&before.members[0], |member| {
         (member.role, member.version) = (Role::Partner, 1);
     }));
@@ -292,7 +295,8 @@ pub(crate) fn next_batch(before: &FirmBatch) -> FirmBatch {
     batch.day_nets.clone_from(&before.day_nets);
     batch.account_nets.clone_from(&before.account_nets);
     batch.client_nets.clone_from(&before.client_nets);
-    batch.audit.push(audit(2));
+    batch.audit.push(AuditRecord { told: Told::Erased([4; 32]), ..audit(2) });
+    batch.audit_nodes.push(audit_node(16));
     batch.outcomes.push(Arc::new(outcome(2)));
     batch
 }

@@ -7,14 +7,14 @@ use domain::{
     ledger::{self, Account, Posting},
     number::Series,
     rows::{
-        AccountNet, Alert, AlertKind, Application, ApplicationKind, Arrival, AuditRecord,
-        AutoReplenish, Case, CaseStatus, Check, CheckState, Claim, Client, ClientNet,
+        AccountNet, Alert, AlertKind, Application, ApplicationKind, Arrival, AuditNode,
+        AuditRecord, AutoReplenish, Case, CaseStatus, Check, CheckState, Claim, Client, ClientNet,
         ClientProfile, ClientType, CreditNote, Delivery, DeliveryStage, Discount, Entry, Expense,
         Invoice, InvoiceStage, Issued, Job, JobStatus, Line, LineKind, Member, Movement,
         MovementKind, Outcome, Overpayment, Payment, PaymentMethod, PaymentStage, PaymentTerms,
         PaymentType, Proposal, ProposalStatus, Refund, Retainer, RetainerTerms, RetainerType,
-        Review, Source, StatementKind, StatementLine, Target, TimeEntry, Totals, Transaction,
-        TransactionStatus, TransactionType, Webhook,
+        Review, Said, Source, StatementKind, StatementLine, Target, TimeEntry, Told, Totals,
+        Transaction, TransactionStatus, TransactionType, Webhook,
     },
 };
 
@@ -488,12 +488,23 @@ pub(crate) fn audit(n: i64) -> AuditRecord {
         command: Cow::Borrowed("consume"),
         outcome: Cow::Borrowed("accepted"),
         object: Some([20; 12]),
+        told: Told::Said(said([5; 32])),
+        leaf: [6; 32],
+    }
+}
+
+pub(crate) fn said(fingerprint: [u8; 32]) -> Said {
+    Said {
+        salt: [8; 16],
         origin: "127.0.0.1".into(),
         request_id: "r".into(),
-        fingerprint: [5; 32],
+        fingerprint,
         kept: Some([7; 32]),
-        hash: [6; 32],
     }
+}
+
+pub(crate) const fn audit_node(level: i64) -> AuditNode {
+    AuditNode { level, at: 0, hash: [9; 32] }
 }
 
 pub(crate) fn outcome(n: i64) -> Outcome {

@@ -16,7 +16,7 @@ use tokio::{
     signal::unix::{SignalKind, signal},
 };
 
-use super::{demo, token};
+use super::{audit::AuditKeyArgs, demo, token};
 use crate::{
     Addresses, App, Settings,
     chaos::{Chaos, Plan},
@@ -86,6 +86,8 @@ pub(super) struct ServeArgs {
     /// No other database is touched.
     #[arg(long)]
     demo: bool,
+    #[command(flatten)]
+    audit: AuditKeyArgs,
     /// What tokens are signed with, at least 32 bytes.
     #[arg(long = "jwt-secret", env = "JWT_SECRET", hide_env_values = true, hide = true)]
     secret: Option<String>,
@@ -158,6 +160,7 @@ async fn serve(args: ServeArgs) -> anyhow::Result<ExitCode> {
     if args.private_webhooks {
         settings.addresses = Addresses::Any;
     }
+    settings.audit_key = args.audit.key(&url)?;
     settings.proxies = args.trusted_proxies.into_iter().collect();
     settings.rate = args
         .rate_limit

@@ -137,6 +137,7 @@ impl Checker {
                     self.story.see_accepted(v, &record, seq);
                 }
             }
+            Stored::AuditNode(node) => self.record.see_node(v, &node),
             Stored::Outcome(outcome) => self.record.see_outcome(v, &outcome),
         }
     }

@@ -22,8 +22,8 @@ pub use invoice::{
     Issued, Line, LineKind, PaymentTerms, Source, Totals,
 };
 pub use journal::{
-    AccountNet, Alert, AlertKind, AuditRecord, ClientNet, Counter, Outcome, StatementKind,
-    StatementLine,
+    AccountNet, Alert, AlertKind, AuditNode, AuditRecord, ClientNet, Counter, Outcome, Said,
+    StatementKind, StatementLine, Told,
 };
 pub use market::{Job, JobStatus, Proposal, ProposalStatus};
 pub use payment::{
@@ -93,6 +93,8 @@ macro_rules! stored {
             Counter(Counter),
             /// An audit record.
             Audit(AuditRecord),
+            /// A node of the tree over the audit records.
+            AuditNode(AuditNode),
             /// An outcome.
             Outcome(Outcome),
         }

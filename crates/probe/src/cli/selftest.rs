@@ -55,7 +55,11 @@ async fn bugs(args: &SelftestArgs, launcher: Option<&Launcher>) -> Result<bool, 
     let golden = selftest::parse(GOLDEN);
     let none = BTreeSet::new();
     let (mut matrix, mut is_right) = (Matrix::new(), true);
-    let all: Vec<Flaw> = Flaw::ALL.iter().copied().filter(|flaw| args.bugs.is_empty() || args.bugs.contains(flaw)).collect();
+    let all: Vec<Flaw> = Flaw::ALL
+        .iter()
+        .copied()
+        .filter(|flaw| args.bugs.is_empty() || args.bugs.contains(flaw))
+        .collect();
     for flaw in &all {
         let wanted = golden.get(flaw.name()).map(|(_, judges)| judges).unwrap_or(&none);
         let wanted = if args.write_matrix.is_some() { &none } else { wanted };
@@ -72,11 +76,14 @@ async fn bugs(args: &SelftestArgs, launcher: Option<&Launcher>) -> Result<bool, 
     if all.len() == Flaw::ALL.len() {
         for judge in selftest::unexplained(&matrix) {
             is_right = false;
-            say(&format!("{judge} is nowhere the only one to find a bug, and has no written reason"));
+            say(&format!(
+                "{judge} is nowhere the only one to find a bug, and has no written reason"
+            ));
         }
     }
     if let Some(path) = &args.write_matrix {
-        let head = "# bug, scenario, the judges that find it; `probe selftest --write-matrix` makes it\n";
+        let head =
+            "# bug, scenario, the judges that find it; `probe selftest --write-matrix` makes it\n";
         let text = format!("{head}{}", selftest::write(&matrix));
         std::fs::write(path, text).map_err(|error| format!("{}: {error}", path.display()))?;
     }

@@ -31,7 +31,10 @@ async fn every_bug_is_found_by_the_judges_of_the_matrix_and_no_other() {
         let found = selftest::killers(*flaw, wanted, 80, Some(&launcher())).await.unwrap();
         let missing: BTreeSet<_> = wanted.difference(&found).collect();
         let surplus: BTreeSet<_> = found.difference(wanted).collect();
-        assert!(missing.is_empty() && surplus.is_empty(), "{flaw}: not {missing:?}, but {surplus:?}");
+        assert!(
+            missing.is_empty() && surplus.is_empty(),
+            "{flaw}: not {missing:?}, but {surplus:?}"
+        );
     }
 }
 

@@ -1,6 +1,7 @@
 //! The read side: committed rows, every question answered from one snapshot, by whichever database it
 //! is.
 
+mod audit;
 mod books;
 mod db;
 mod invoices;

@@ -127,7 +127,7 @@ impl Reader {
     /// [`ReadError`]
     pub async fn events(&self, firm: Id<Firm>, after: Option<i64>) -> Result<Events, ReadError> {
         self.ask(move |db| {
-            let last = head(db, firm)?.map_or(0, |head| head.audit_count);
+            let last = head(db, firm)?.map_or(0, |head| head.audit.count());
             let after = after.unwrap_or(last);
             if after >= last {
                 return Ok(Events { events: Vec::new(), through: after });

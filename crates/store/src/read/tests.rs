@@ -1,6 +1,7 @@
 //! Every question is put to both databases, and has one answer.
 
 mod agree;
+mod audit;
 mod books;
 mod both;
 mod invoices;

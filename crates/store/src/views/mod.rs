@@ -29,7 +29,8 @@ pub use people::{
     Statement,
 };
 pub use record::{
-    AlertFilter, DeliveryFilter, DueDelivery, EndingRetainer, Event, Events, OutboxCount,
+    AlertFilter, AuditConsistency, AuditInclusion, AuditTree, DeliveryFilter, DueDelivery,
+    EndingRetainer, Event, Events, OutboxCount,
 };
 pub use reports::{
     AGE_COUNT, AccountBalance, Ageing, ClientAge, Reconciliation, TrustBalance, TrustFilter,

@@ -2,6 +2,7 @@
 
 use domain::{
     Id,
+    audit::Hash,
     rows::{Alert, AlertKind, AuditRecord, Delivery, DeliveryStage, Firm, Retainer, Webhook},
 };
 
@@ -70,4 +71,35 @@ pub struct Events {
     pub events: Vec<Event>,
     /// The place up to which this is all.
     pub through: i64,
+}
+
+/// A log as it was when it had so many records.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct AuditTree {
+    /// How many records.
+    pub size: u64,
+    /// The hash of the whole.
+    pub root: Hash,
+}
+
+/// That a record is in a log.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct AuditInclusion {
+    /// The record.
+    pub record: AuditRecord,
+    /// The log.
+    pub tree: AuditTree,
+    /// RFC 9162, 2.1.3.
+    pub proof: Vec<Hash>,
+}
+
+/// That a log began as another.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct AuditConsistency {
+    /// How it began.
+    pub from: AuditTree,
+    /// What it has grown to.
+    pub to: AuditTree,
+    /// RFC 9162, 2.1.4.
+    pub proof: Vec<Hash>,
 }

@@ -207,7 +207,7 @@ mod tests {
     use super::*;
     use domain::{
         Id, Timestamp,
-        rows::{Alert, AlertKind, AuditRecord},
+        rows::{Alert, AlertKind, AuditRecord, Told},
     };
 
     #[test]
@@ -221,11 +221,8 @@ mod tests {
             command: "consume_retainer".into(),
             outcome: "accepted".into(),
             object: None,
-            origin: "".into(),
-            request_id: "".into(),
-            fingerprint: [0; 32],
-            kept: None,
-            hash: [0; 32],
+            told: Told::Erased([0; 32]),
+            leaf: [0; 32],
         };
         let alert = Alert {
             id: Id::new([2; 12]),

@@ -1,5 +1,6 @@
 //! The contract, request by request.
 
+mod audit;
 mod bodies;
 mod books;
 mod bulk;

@@ -1,5 +1,6 @@
 //! The program itself, as a process.
 
+mod audit;
 mod chaos;
 mod cli;
 mod crash;

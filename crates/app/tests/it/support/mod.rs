@@ -7,6 +7,7 @@ pub mod contract;
 pub mod database;
 pub mod faulty;
 pub mod firm;
+pub mod log;
 pub mod pair;
 pub mod race;
 pub mod receiver;

@@ -5,6 +5,7 @@ use std::{net::SocketAddr, sync::Arc};
 
 use amanah::{
     Addresses, App, Settings,
+    audit::AuditKey,
     http::{HttpLimits, Proxies, Rate, Secret, serve},
 };
 use engine::{Decide, Limits};
@@ -135,6 +136,7 @@ async fn start(database: &Database, options: &Options) -> Running {
         decide: options.decide,
         cors_origins: options.cors_origins.clone(),
         addresses: options.addresses,
+        audit_key: AuditKey::of_bytes(&[7; 32], "test.example").ok().map(Arc::new),
         proxies: options.proxies.clone(),
         rate: options.rate,
         ..Settings::new(secret)

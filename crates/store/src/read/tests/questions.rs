@@ -236,6 +236,10 @@ async fn ask_reports(reader: &Twin) {
         reader.deliveries(FIRM, DeliveryFilter { stage, webhook }, FIRST).await.unwrap();
     }
     reader.events(FIRM, Some(0)).await.unwrap();
+    reader.audit_after(FIRM, 0, 1, 1).await.unwrap();
+    reader.audit_inclusion(FIRM, 1, None).await.unwrap();
+    // The log of the fixture has one record: its nodes are not there.
+    reader.audit_tree(FIRM, Some(1)).await.unwrap();
     reader.entries(FIRM, FIRST).await.unwrap();
     let later = Page::After { cursor: "9.7-1".into(), limit: 1 };
     reader.entries(FIRM, later).await.unwrap();
