@@ -269,7 +269,8 @@ impl Front {
     fn reads_early(&self, verb: Verb) -> bool {
         use Flaw::*;
         let is_elsewhere = |flaw| {
-            matches!(flaw, MutexInProcess | LeaseExpires | AckBeforeCommit | StaleRead | LongFork | TornTotal)
+            let is_store = matches!(flaw, MutexInProcess | LeaseExpires | AckBeforeCommit);
+            is_store || matches!(flaw, StaleRead | LongFork | TornTotal | DipsBelow)
         };
         let is_in_creation = |flaw| {
             let is_number = matches!(flaw, CountPlusOne | MaxPlusOne | Random4 | SeqGapOnRollback);
@@ -474,10 +475,9 @@ fn snapshot(books: &Books, request: &Request, is_seen: impl Fn(i64, u64) -> bool
     let own = books.docs.values().filter(|doc| is_account_of(doc, &request.tenant));
     let rows: Vec<_> = own
         .map(|doc| {
-            let mut doc = doc.clone();
-            doc.entries.retain(|entry| is_seen(entry.amount, entry.at_ms));
-            let seen = elements(&doc);
-            json!({"id": doc.id, "balance": seen.iter().sum::<i64>(), "elements": seen})
+            let mut lagging = doc.clone();
+            lagging.entries.retain(|entry| is_seen(entry.amount, entry.at_ms));
+            json!({"id": doc.id, "balance": doc.sum, "elements": elements(&lagging)})
         })
         .collect();
     Answer::new(200, &json!({ "rows": rows }))
