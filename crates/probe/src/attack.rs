@@ -279,7 +279,9 @@ impl Tally {
         self.overlaps.sort_unstable();
         self.spreads.sort_unstable();
         let at = |all: &[u64], percent: usize| {
-            all.get((all.len() * percent / 100).min(all.len().saturating_sub(1))).copied().unwrap_or(0)
+            all.get((all.len() * percent / 100).min(all.len().saturating_sub(1)))
+                .copied()
+                .unwrap_or(0)
         };
         let is_bounded = result == Result::Clean && self.raced > 0;
         Cell {
@@ -391,7 +393,6 @@ pub fn target_of(adapter: &str, urls: &[String]) -> std::io::Result<Target> {
         pids: Vec::new(),
     })
 }
-
 
 /// What a whole run came to, as the program's exit code.
 pub fn exit_code(cells: &[Cell]) -> u8 {

@@ -36,8 +36,10 @@ impl Host {
     /// Serves each router on its listener.
     pub fn start(fronts: Vec<(TcpListener, Router)>) -> io::Result<Self> {
         const THREADS: usize = 2;
-        let runtime =
-            tokio::runtime::Builder::new_multi_thread().worker_threads(THREADS).enable_all().build()?;
+        let runtime = tokio::runtime::Builder::new_multi_thread()
+            .worker_threads(THREADS)
+            .enable_all()
+            .build()?;
         for (listener, router) in fronts {
             runtime.spawn(async move {
                 let listener = tokio::net::TcpListener::from_std(listener)?;

@@ -252,9 +252,9 @@ async fn complete_payment(
 
 fn newest_retainer(db: &Database, client: &str) -> Option<String> {
     let documents = db.documents();
-    let own = documents.iter().filter(|(id, document)| {
-        id.starts_with('e') && text(document, "clientId") == client
-    });
+    let own = documents
+        .iter()
+        .filter(|(id, document)| id.starts_with('e') && text(document, "clientId") == client);
     own.map(|(id, _)| id.clone()).next_back()
 }
 

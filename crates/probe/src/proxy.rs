@@ -28,8 +28,10 @@ async fn connect(caller: TcpStream, to: SocketAddr, delay: Duration) -> io::Resu
     server.set_nodelay(true)?;
     let (from_caller, to_caller) = caller.into_split();
     let (from_server, to_server) = server.into_split();
-    let (there, back) =
-        tokio::join!(pass(from_caller, to_server, delay), pass(from_server, to_caller, Duration::ZERO));
+    let (there, back) = tokio::join!(
+        pass(from_caller, to_server, delay),
+        pass(from_server, to_caller, Duration::ZERO)
+    );
     there.and(back)
 }
 

@@ -211,7 +211,8 @@ impl<'a> Round<'a> {
     /// The same, and the id of what was made.
     pub async fn made(&mut self, ask: Ask) -> Result<String, Stop> {
         let verb = ask.verb.name();
-        let missing = || Stop::Target(format!("the answer to {verb} has no id where the adapter looks"));
+        let missing =
+            || Stop::Target(format!("the answer to {verb} has no id where the adapter looks"));
         self.make(ask).await?.id.ok_or_else(missing)
     }
 
@@ -228,7 +229,8 @@ impl<'a> Round<'a> {
 
     /// An invoice of so much, given out.
     pub async fn invoice(&mut self, client: &str, amount: Minor) -> Result<String, Stop> {
-        let invoice = self.made(Ask::new(Verb::CreateInvoice).amount(amount).client(client)).await?;
+        let invoice =
+            self.made(Ask::new(Verb::CreateInvoice).amount(amount).client(client)).await?;
         if self.has(Verb::SendInvoice) {
             self.make(Ask::new(Verb::SendInvoice).on(&invoice)).await?;
         }
@@ -252,7 +254,8 @@ impl<'a> Round<'a> {
         let sent = self.prepare(asks)?;
         let calls: Vec<Call> = sent.iter().map(|sent| sent.call.clone()).collect();
         let volley = self.target.wire.race(&calls, self.settings.delivery).await;
-        let volley = volley.map_err(|lost| Stop::Target(format!("the race could not be armed: {lost}")))?;
+        let volley =
+            volley.map_err(|lost| Stop::Target(format!("the race could not be armed: {lost}")))?;
         if volley.is_early {
             return Err(Stop::Void("an answer came before its request was whole".to_owned()));
         }
@@ -390,8 +393,8 @@ impl<'a> Round<'a> {
         let sender =
             Sender { tenant: &ask.tenant, token: &token, request: &request, key: key.as_deref() };
         let call = self.target.adapter.call(ask.verb, ask.on.as_deref(), &ask.args, sender, cursor);
-        let mut call = call
-            .ok_or_else(|| Stop::Target(format!("{} is not mapped", ask.verb.name())))?;
+        let mut call =
+            call.ok_or_else(|| Stop::Target(format!("{} is not mapped", ask.verb.name())))?;
         let turn = usize::try_from(self.asked).unwrap_or(0);
         call.target = ask.target.unwrap_or(turn) % self.target.wire.targets().max(1);
         if ask.is_second {

@@ -66,8 +66,9 @@ impl Killers {
     /// can be relied on.
     pub fn of(scenario: &str, found: &BTreeMap<String, u32>) -> Self {
         let most = found.values().copied().max().unwrap_or(0);
-        let (always, sometimes): (Vec<_>, Vec<_>) =
-            found.iter().partition(|(_, count)| **count * 4 >= most && **count > 1 || **count == most);
+        let (always, sometimes): (Vec<_>, Vec<_>) = found
+            .iter()
+            .partition(|(_, count)| **count * 4 >= most && **count > 1 || **count == most);
         let names = |all: Vec<(&String, &u32)>| all.into_iter().map(|(id, _)| id.clone()).collect();
         Self { scenario: scenario.to_owned(), always: names(always), sometimes: names(sometimes) }
     }
@@ -207,8 +208,9 @@ pub async fn good(
     rounds: u32,
     launcher: Option<&Launcher>,
 ) -> Result<(u32, Vec<String>), String> {
-    let TwinTarget { target, twin: _twin } = twin_target(Options { fronts: 2, ..Options::default() })
-        .map_err(|error| error.to_string())?;
+    let TwinTarget { target, twin: _twin } =
+        twin_target(Options { fronts: 2, ..Options::default() })
+            .map_err(|error| error.to_string())?;
     let mut alarms = Vec::new();
     let mut raced = 0;
     let deliveries = Delivery::ALL;
@@ -231,7 +233,8 @@ pub async fn good(
             attack::play(&processes.target, scenario, delivery, plan(rounds, 13), rounds, &|_| ());
         let tally = tally.await;
         raced += tally.raced;
-        let alarm = |finding: &judge::Finding| format!("two processes: {} {}", finding.judge, finding.text);
+        let alarm =
+            |finding: &judge::Finding| format!("two processes: {} {}", finding.judge, finding.text);
         alarms.extend(tally.findings.iter().map(alarm));
     }
     Ok((raced, alarms))
@@ -239,7 +242,10 @@ pub async fn good(
 
 /// Why a judge that is nowhere the only catcher stays.
 pub const REASONS: &[(&str, &str)] = &[
-    ("J1", "J10 sees it too where it can search the order; J1 needs no search and says it in money"),
+    (
+        "J1",
+        "J10 sees it too where it can search the order; J1 needs no search and says it in money",
+    ),
     ("J3", "J10 sees it too; J3 also judges servers whose order can't be found in time"),
     ("J7", "a doubled effect also moves the balance (J2); J7 says that it was one request"),
     ("J11", "J10 sees it too where answers tell amounts; J11 needs only versions"),

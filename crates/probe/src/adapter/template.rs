@@ -80,7 +80,8 @@ mod tests {
     #[test]
     fn names_and_sections_are_put_in() {
         let vars = Vars::from([("amount", "60".to_owned()), ("value", "a\"b".to_owned())]);
-        let text = r#"{"a": {{amount}}{{#invoice}}, "i": "{{invoice}}"{{/invoice}}, "v": "{{value}}"}"#;
+        let text =
+            r#"{"a": {{amount}}{{#invoice}}, "i": "{{invoice}}"{{/invoice}}, "v": "{{value}}"}"#;
         assert_eq!(render(text, &vars), r#"{"a": 60, "v": "a\"b"}"#);
         let vars = Vars::from([("invoice", "i1".to_owned())]);
         assert_eq!(render("{{#invoice}}x{{/invoice}}{{^invoice}}y{{/invoice}}", &vars), "x");

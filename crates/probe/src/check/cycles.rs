@@ -49,8 +49,11 @@ fn lists(txns: &[Txn]) -> Result<BTreeMap<&str, &[i64]>, Verdict> {
     for txn in txns {
         for (list, read) in &txn.reads {
             let known = longest.entry(list).or_insert((read, txn.op));
-            let (short, long) =
-                if read.len() > known.0.len() { (known.0, &read[..]) } else { (&read[..], known.0) };
+            let (short, long) = if read.len() > known.0.len() {
+                (known.0, &read[..])
+            } else {
+                (&read[..], known.0)
+            };
             if !long.starts_with(short) {
                 let why = format!(
                     "T{} and T{} read {list} as {:?} and {read:?}: neither is the other's beginning",
@@ -110,9 +113,9 @@ fn graph(txns: &[Txn]) -> Result<Vec<Vec<Edge>>, Verdict> {
             }
         }
     }
-    let edges = edges.into_iter().map(|all| {
-        all.into_iter().map(|(to, because)| Edge { to, because }).collect::<Vec<_>>()
-    });
+    let edges = edges
+        .into_iter()
+        .map(|all| all.into_iter().map(|(to, because)| Edge { to, because }).collect::<Vec<_>>());
     Ok(edges.collect())
 }
 

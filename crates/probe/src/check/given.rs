@@ -72,7 +72,8 @@ fn replay(thing: Thing, start: State, changes: &[&Event]) -> Result<Vec<State>, 
     let mut state = start;
     for event in changes {
         state = thing.step(state, event.act, event.said).ok_or_else(|| {
-            let why = format!("in the server's own order, at {}, {} is wrong", at(state), says(event));
+            let why =
+                format!("in the server's own order, at {}, {} is wrong", at(state), says(event));
             violated(why, &[event])
         })?;
         states.push(state);

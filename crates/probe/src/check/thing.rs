@@ -142,9 +142,7 @@ impl Thing {
             (Self::Invoice { .. }, Act::End) if is_live && state.amount == 0 => {
                 Some(State { stage: Stage::Ended, ..state })
             }
-            (Self::Document, Act::Edit(version))
-                if u64::try_from(state.amount) == Ok(version) =>
-            {
+            (Self::Document, Act::Edit(version)) if u64::try_from(state.amount) == Ok(version) => {
                 with(state.amount + 1)
             }
             (Self::Counter, Act::Count) => with(state.amount + 1),

@@ -189,7 +189,8 @@ fn scenarios(asked: &[String]) -> Result<Vec<&'static Scenario>, String> {
         return Ok(scenario::ALL.iter().collect());
     }
     let known = || scenario::ALL.iter().map(|known| known.id).collect::<Vec<_>>().join(", ");
-    let one = |id: &String| scenario::by_id(id).ok_or_else(|| format!("{id}: known are {}", known()));
+    let one =
+        |id: &String| scenario::by_id(id).ok_or_else(|| format!("{id}: known are {}", known()));
     asked.iter().map(one).collect()
 }
 

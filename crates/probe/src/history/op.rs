@@ -5,9 +5,7 @@ use serde::{Deserialize, Serialize};
 use super::{Minor, Seen};
 
 /// What an operation means, whatever a server calls it.
-#[derive(
-    Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize,
-)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum Verb {
     /// A client, to hang the rest on.

@@ -10,7 +10,8 @@ use crate::history::{History, Minor, Op, Outcome, Overpay, Phase, Verb};
 /// invoice, and two accounts keep their joint minimum.
 pub(super) fn bound(history: &History) -> Vec<Remark> {
     let requests = effects(history);
-    let withdrawn = accounts(history).into_iter().filter_map(|account| overdrawn(history, account, &requests));
+    let withdrawn =
+        accounts(history).into_iter().filter_map(|account| overdrawn(history, account, &requests));
     let refunded = history.accepted(Verb::CreatePayment).filter_map(|payment| {
         let taken = |request: &&Request<'_>| {
             request.first().verb == Verb::Refund && request.first().on == payment.on
@@ -70,7 +71,9 @@ fn exceeded(
         let count = parts.len();
         Remark::new(
             format!("{sum_text} {done} of one {what} of {whole_text}, {count} answers said OK"),
-            format!("{what_ar} بمبلغ {whole_text} و{done_ar} {sum_text}؛ {count} من الأجوبة قالت نعم"),
+            format!(
+                "{what_ar} بمبلغ {whole_text} و{done_ar} {sum_text}؛ {count} من الأجوبة قالت نعم"
+            ),
             parts.iter().flat_map(|part| part.ids()).collect(),
         )
     })
@@ -118,7 +121,15 @@ pub(super) fn conserved(history: &History) -> Vec<Remark> {
             let op = request.first();
             if op.verb == Verb::Refund && op.on == read.on { op.amount() } else { 0 }
         };
-        remarks.extend(compare(history, read, "payment's refunds", "مردود الدفعة", got, &requests, effect));
+        remarks.extend(compare(
+            history,
+            read,
+            "payment's refunds",
+            "مردود الدفعة",
+            got,
+            &requests,
+            effect,
+        ));
     }
     for read in history.at_rest(Verb::ReadJob) {
         let Some(count) = read.seen.count.and_then(|count| Minor::try_from(count).ok()) else {
@@ -145,12 +156,14 @@ fn invoice_conserved(history: &History, read: &Op, requests: &[Request<'_>]) -> 
             _ => 0,
         }
     };
-    let arrived: Minor = requests.iter().filter(|all| all.may_count()).map(effect).filter(|n| *n > 0).sum();
+    let arrived: Minor =
+        requests.iter().filter(|all| all.may_count()).map(effect).filter(|n| *n > 0).sum();
     let is_voided = history.of(Verb::VoidInvoice).any(|op| op.on == read.on && op.may_count());
     if is_voided || arrived > made.amount() {
         // Where there was more than the invoice could take, it depends on their order what it took.
         let is_within = got <= made.amount() && (is_voided || got >= 0);
-        return (!is_within).then(|| difference(history, read, "invoice", "الفاتورة", got, made.amount()));
+        return (!is_within)
+            .then(|| difference(history, read, "invoice", "الفاتورة", got, made.amount()));
     }
     compare(history, read, "invoice", "الفاتورة", got, requests, effect)
 }
@@ -254,7 +267,9 @@ pub(super) fn sum_of_entries(history: &History) -> Vec<Remark> {
         let sum: Minor = entries.iter().map(|entry| entry.amount).sum();
         let reads = history.at_rest(Verb::ReadRetainer).filter(|read| read.on == list.on);
         for read in reads {
-            let Some(balance) = read.seen.balance.filter(|balance| *balance != sum) else { continue };
+            let Some(balance) = read.seen.balance.filter(|balance| *balance != sum) else {
+                continue;
+            };
             let (sum, balance) = (history.money(sum), history.money(balance));
             remarks.push(Remark::new(
                 format!("the entries add up to {sum} and the balance says {balance}"),

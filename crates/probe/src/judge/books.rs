@@ -27,7 +27,8 @@ pub(super) fn audited(history: &History) -> Vec<Remark> {
     };
     let mut remarks = Vec::new();
     for request in requests(history) {
-        let tenants_own = history.at_rest(Verb::Audit).any(|op| op.tenant == request.first().tenant);
+        let tenants_own =
+            history.at_rest(Verb::Audit).any(|op| op.tenant == request.first().tenant);
         if request.outcome != Outcome::Ok || !tenants_own || request.first().verb == Verb::Restart {
             continue;
         }

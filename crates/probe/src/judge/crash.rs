@@ -33,8 +33,7 @@ pub(super) fn available(history: &History) -> Vec<Remark> {
         return Vec::new();
     }
     let is_error = |status: u16| status >= 500;
-    let failed: Vec<_> =
-        history.raced().filter(|op| op.status.is_some_and(is_error)).collect();
+    let failed: Vec<_> = history.raced().filter(|op| op.status.is_some_and(is_error)).collect();
     let mut statuses: Vec<u16> = failed.iter().filter_map(|op| op.status).collect();
     statuses.sort_unstable();
     statuses.dedup();

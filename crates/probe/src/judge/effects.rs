@@ -10,9 +10,7 @@ pub(super) fn on_accounts(op: &Op) -> Vec<(&str, Minor)> {
     let parts = match op.verb {
         Verb::OpenRetainer | Verb::Deposit => [account(on, op.amount()), None],
         Verb::Consume | Verb::Withdraw => [account(on, -op.amount()), None],
-        Verb::Transfer => {
-            [account(on, -op.amount()), account(op.args.to.as_deref(), op.amount())]
-        }
+        Verb::Transfer => [account(on, -op.amount()), account(op.args.to.as_deref(), op.amount())],
         Verb::CompletePayment => [account(op.args.retainer.as_deref(), op.amount()), None],
         _ => [None, None],
     };
@@ -131,7 +129,8 @@ pub(super) fn booked<'a>(list: &Op, requests: &'a [Request<'a>]) -> Vec<Booked<'
     let (Some(account), Some(entries)) = (&list.on, &list.seen.entries) else { return Vec::new() };
     let mut by_amount: BTreeMap<Minor, (usize, Vec<&Request<'_>>)> = BTreeMap::new();
     for request in requests {
-        for (_, amount) in on_accounts(request.first()).into_iter().filter(|(on, _)| on == account) {
+        for (_, amount) in on_accounts(request.first()).into_iter().filter(|(on, _)| on == account)
+        {
             by_amount.entry(amount).or_default().1.push(request);
         }
     }

@@ -13,9 +13,8 @@ pub(super) fn distinct(history: &History) -> Vec<Remark> {
             holders.entry((&op.tenant, number)).or_default().push(op);
         }
     }
-    let twice = holders.into_iter().filter(|(_, ops)| {
-        ops.iter().any(|op| op.seen.id != ops[0].seen.id)
-    });
+    let twice =
+        holders.into_iter().filter(|(_, ops)| ops.iter().any(|op| op.seen.id != ops[0].seen.id));
     twice
         .map(|((_, number), ops)| {
             let count = ops.len();

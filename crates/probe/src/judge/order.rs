@@ -188,7 +188,14 @@ fn document(history: &History, object: &str) -> Option<(Thing, State, Option<u64
             Outcome::Declined | Outcome::Refused => continue,
         };
         let act = Act::Edit(op.args.version?);
-        events.push(Event { op: op.id, act, said, call: op.call_ns, ret: op.ret_ns, version: None });
+        events.push(Event {
+            op: op.id,
+            act,
+            said,
+            call: op.call_ns,
+            ret: op.ret_ns,
+            version: None,
+        });
     }
     let amount = Minor::try_from(first).ok()?;
     Some((Thing::Document, State { amount, stage: Stage::Live }, None, events))
@@ -196,9 +203,10 @@ fn document(history: &History, object: &str) -> Option<(Thing, State, Option<u64
 
 /// Transfers and withdrawals append their amounts, which are distinct, to the accounts' lists.
 fn transactions(history: &History) -> Vec<cycles::Txn> {
-    let relevant = history.ops.iter().filter(|op| {
-        op.may_count() && matches!(op.phase, Phase::Race | Phase::Final)
-    });
+    let relevant = history
+        .ops
+        .iter()
+        .filter(|op| op.may_count() && matches!(op.phase, Phase::Race | Phase::Final));
     relevant
         .filter_map(|op| {
             let appends = match (op.verb, op.on.clone(), op.args.to.clone()) {
@@ -216,4 +224,3 @@ fn transactions(history: &History) -> Vec<cycles::Txn> {
         })
         .collect()
 }
-

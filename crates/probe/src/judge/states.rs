@@ -49,7 +49,10 @@ fn cancelled_and_completed(history: &History, payment: &Op) -> Option<Remark> {
     let (cancelled, completed) = (on(Verb::CancelPayment), on(Verb::CompletePayment));
     if let (Some(cancelled), Some(completed)) = (cancelled, completed) {
         return Some(Remark::new(
-            format!("one payment of {} was both completed and cancelled", history.money(payment.amount())),
+            format!(
+                "one payment of {} was both completed and cancelled",
+                history.money(payment.amount())
+            ),
             format!("دفعة بمبلغ {} اكتملت وأُلغيت معًا", history.money(payment.amount())),
             vec![completed.id, cancelled.id],
         ));
@@ -102,7 +105,12 @@ fn contradiction(history: &History, op: &Op) -> Option<String> {
             let (paid, due, total) = (seen.paid?, seen.due?, seen.total?);
             let is_void = status == "void";
             if !is_void && paid + due != total {
-                return Some(format!("{} paid and {} due of {}", money(paid), money(due), money(total)));
+                return Some(format!(
+                    "{} paid and {} due of {}",
+                    money(paid),
+                    money(due),
+                    money(total)
+                ));
             }
             let wanted = match (paid, due) {
                 _ if is_void => return None,
@@ -110,7 +118,8 @@ fn contradiction(history: &History, op: &Op) -> Option<String> {
                 (0, _) => "open",
                 _ => "partial",
             };
-            (status != wanted).then(|| format!("{status}, with {} due of {}", money(due), money(total)))
+            (status != wanted)
+                .then(|| format!("{status}, with {} due of {}", money(due), money(total)))
         }
         Verb::ReadRetainer => {
             let balance = seen.balance?;

@@ -36,7 +36,9 @@ fn reached(history: &History, op: &Op, owners: &BTreeMap<&str, &str>) -> Option<
     }
     let absent = history.ops.iter().find(|other| {
         let unknown = |id: &str| !owners.contains_key(id);
-        other.verb == op.verb && other.tenant == op.tenant && other.on.as_deref().is_some_and(unknown)
+        other.verb == op.verb
+            && other.tenant == op.tenant
+            && other.on.as_deref().is_some_and(unknown)
     })?;
     let (got, like) = (op.status?, absent.status?);
     (got != like).then(|| {
@@ -51,9 +53,8 @@ fn reached(history: &History, op: &Op, owners: &BTreeMap<&str, &str>) -> Option<
 /// No answer holds another tenant's secret.
 fn told(history: &History, op: &Op) -> Option<Remark> {
     let mut secrets = history.header.secrets.iter();
-    let (owner, _) = secrets.find(|(owner, secret)| {
-        **owner != op.tenant && op.seen.body.contains(secret.as_str())
-    })?;
+    let (owner, _) = secrets
+        .find(|(owner, secret)| **owner != op.tenant && op.seen.body.contains(secret.as_str()))?;
     Some(Remark::new(
         format!("an answer to {} holds what only {owner} may read", op.tenant),
         format!("جواب إلى {} فيه ما لا يقرؤه إلا {owner}", op.tenant),

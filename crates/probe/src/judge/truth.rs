@@ -61,7 +61,8 @@ fn edits(history: &History, requests: &[Request<'_>]) -> Vec<Remark> {
             let here: Vec<_> = all.iter().filter(of_field).collect();
             let accepted: Vec<_> =
                 here.iter().filter(|request| request.outcome == Outcome::Ok).collect();
-            let stands = here.iter().find(|all| value.is_some() && all.first().args.value.as_ref() == value);
+            let stands =
+                here.iter().find(|all| value.is_some() && all.first().args.value.as_ref() == value);
             let is_theirs = stands.is_some_and(|all| all.may_count());
             if stands.is_some() && !is_theirs {
                 let text = format!("the edit of {field} was refused, and stands");

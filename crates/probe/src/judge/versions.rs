@@ -74,10 +74,14 @@ pub(super) fn real_time(history: &History) -> Vec<Remark> {
         for later in ops.iter().copied().chain(reads(object)) {
             let least = version(later) + u64::from(later.verb.is_read());
             let known = ops.iter().chain(&[]).copied().filter(|op| op.precedes(later));
-            if let Some(missed) = known.filter(|op| version(op) >= least).max_by_key(|op| version(op)) {
+            if let Some(missed) =
+                known.filter(|op| version(op) >= least).max_by_key(|op| version(op))
+            {
                 let (had, shown) = (version(missed), version(later));
                 remarks.push(Remark::new(
-                    format!("version {had} had been acknowledged, and a later answer shows {shown}"),
+                    format!(
+                        "version {had} had been acknowledged, and a later answer shows {shown}"
+                    ),
                     format!("أُقرّت النسخة {had} ثم أظهر جواب لاحق النسخة {shown}"),
                     vec![missed.id, later.id],
                 ));

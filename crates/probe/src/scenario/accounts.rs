@@ -47,4 +47,3 @@ pub(super) async fn bank(round: &mut Round<'_>) -> Result<(), Stop> {
     }
     Ok(())
 }
-

@@ -9,7 +9,8 @@ use crate::{
 pub(super) async fn proposals(round: &mut Round<'_>) -> Result<(), Stop> {
     let job = round.made(Ask::new(Verb::CreateJob)).await?;
     let known = |name: &String| round.target.tokens.contains_key(name);
-    let lawyers: Vec<String> = (1..=round.settings.n).map(|n| format!("p{n}")).filter(known).collect();
+    let lawyers: Vec<String> =
+        (1..=round.settings.n).map(|n| format!("p{n}")).filter(known).collect();
     let ask = Ask::new(Verb::Propose).on(&job);
     let asks = if lawyers.is_empty() {
         vec![ask; round.settings.n.max(2)]

@@ -37,7 +37,9 @@ pub(super) async fn other_tenant(round: &mut Round<'_>) -> Result<(), Stop> {
         let name = name.to_owned();
         Ask::new(Verb::CreateClient).with(|args| args.value = Some(name)).key(&key).tenant(tenant)
     };
-    round.race(vec![ask("a", &secret), ask("b", &name), ask("a", &secret), ask("b", &name)]).await?;
+    round
+        .race(vec![ask("a", &secret), ask("b", &name), ask("a", &secret), ask("b", &name)])
+        .await?;
     // And a pair that is the same to the letter.
     let other = round.name("shared");
     let same = |tenant: &str| ask(tenant, &name).key(&other);

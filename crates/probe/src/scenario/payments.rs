@@ -6,11 +6,8 @@ use crate::{
 };
 
 fn complete(payment: &str, invoice: &str) -> Ask {
-    Ask::new(Verb::CompletePayment)
-        .on(payment)
-        .with(|args| args.invoice = Some(invoice.to_owned()))
+    Ask::new(Verb::CompletePayment).on(payment).with(|args| args.invoice = Some(invoice.to_owned()))
 }
-
 
 async fn rest(round: &mut Round<'_>, invoice: &str, payments: &[String]) -> Result<(), Stop> {
     round.rest(Ask::new(Verb::ReadInvoice).on(invoice)).await?;

@@ -123,7 +123,8 @@ impl Step<'_> {
             }
         }
         books.seq += 1;
-        let number = if self.is(Flaw::SeqGapOnRollback) { self.last(books) } else { self.number(books) };
+        let number =
+            if self.is(Flaw::SeqGapOnRollback) { self.last(books) } else { self.number(books) };
         let mut doc = Doc {
             id: format!("{}-{}", verb.name(), books.seq),
             kind: verb.name(),

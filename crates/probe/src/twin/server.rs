@@ -153,7 +153,8 @@ fn request(
 ) -> Option<Request> {
     let header = |name: &str| headers.get(name)?.to_str().ok().map(str::to_owned);
     let verb = serde_json::from_value(json!(path.get("verb")?)).ok()?;
-    let args: Args = if body.is_empty() { Args::default() } else { serde_json::from_str(body).ok()? };
+    let args: Args =
+        if body.is_empty() { Args::default() } else { serde_json::from_str(body).ok()? };
     Some(Request {
         verb,
         on: path.get("on").cloned(),
@@ -317,7 +318,11 @@ impl Front {
                 if let Some(doc) = books.docs.get_mut(&on) {
                     doc.sum += amount;
                 }
-                if left < 0 { Answer::refused(400, "insufficient_balance") } else { step.run(books) }
+                if left < 0 {
+                    Answer::refused(400, "insufficient_balance")
+                } else {
+                    step.run(books)
+                }
             })
             .await
     }

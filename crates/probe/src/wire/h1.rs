@@ -41,7 +41,8 @@ impl Connection {
     /// The bytes of a request.
     pub fn wire(&self, call: &Call) -> Vec<u8> {
         let Call { method, path, headers, body, .. } = call;
-        let mut head = format!("{method} {}{path} HTTP/1.1\r\nhost: {}\r\n", self.base, self.authority);
+        let mut head =
+            format!("{method} {}{path} HTTP/1.1\r\nhost: {}\r\n", self.base, self.authority);
         for (name, value) in headers {
             let _ = write!(head, "{name}: {value}\r\n");
         }
@@ -187,7 +188,8 @@ impl Connection {
 }
 
 fn length(status: u16, headers: &[(String, String)]) -> Result<Length, Lost> {
-    let value = |name: &str| headers.iter().find(|(known, _)| known == name).map(|(_, value)| value);
+    let value =
+        |name: &str| headers.iter().find(|(known, _)| known == name).map(|(_, value)| value);
     if matches!(status, 204 | 304) {
         return Ok(Length::Known(0));
     }

@@ -94,9 +94,10 @@ impl Wire {
             connection.write(&[last]).await?;
         }
         let is_early = connections.iter_mut().any(|connection| !connection.is_quiet());
-        let releases = connections.iter().zip(calls).map(|(connection, call)| {
-            Release { gate: &connection.gate, offset: call.offset }
-        });
+        let releases = connections
+            .iter()
+            .zip(calls)
+            .map(|(connection, call)| Release { gate: &connection.gate, offset: call.offset });
         let released = self.release(releases.collect());
         let clock = self.clock;
         let running = connections.into_iter().zip(released).map(|(mut connection, call_ns)| {
@@ -121,7 +122,8 @@ impl Wire {
     async fn streams(&self, calls: &[Call], count: usize) -> Result<Volley, Lost> {
         let mut dealt: Vec<(usize, Option<h2::Connection>, Vec<usize>)> = Vec::new();
         for target in 0..self.targets() {
-            let here: Vec<usize> = (0..calls.len()).filter(|n| calls[*n].target == target).collect();
+            let here: Vec<usize> =
+                (0..calls.len()).filter(|n| calls[*n].target == target).collect();
             // An offset needs a connection of its own: one connection is released at one time.
             let mut offsets: Vec<Duration> = here.iter().map(|n| calls[*n].offset).collect();
             offsets.sort_unstable();

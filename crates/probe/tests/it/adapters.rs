@@ -17,7 +17,11 @@ fn they_can_be_read_and_map_what_their_scenarios_need() {
     let [amanah, express, twin] = ALL.map(|text| Adapter::from_toml(text).unwrap());
     let missing = |adapter: &Adapter| -> Vec<&str> {
         let lacks = |verb: &Verb| !adapter.has(*verb);
-        scenario::ALL.iter().filter(|known| known.needs.iter().any(lacks)).map(|known| known.id).collect()
+        scenario::ALL
+            .iter()
+            .filter(|known| known.needs.iter().any(lacks))
+            .map(|known| known.id)
+            .collect()
     };
     assert!(missing(&twin).is_empty());
     // Amanah has no two retainers with a joint minimum.

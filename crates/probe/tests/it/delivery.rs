@@ -81,14 +81,18 @@ fn print_spread(what: &str, mut arrivals: Vec<Instant>, release: Duration) {
     arrivals.sort_unstable();
     let from_first: Vec<_> = arrivals.iter().map(|at| *at - arrivals[0]).collect();
     let (p50, p95) = (from_first[from_first.len() / 2], from_first[from_first.len() * 95 / 100]);
-    println!("{what}: {} arrivals, p50 {p50:?}, p95 {p95:?} after the first; release {release:?}", arrivals.len());
+    println!(
+        "{what}: {} arrivals, p50 {p50:?}, p95 {p95:?} after the first; release {release:?}",
+        arrivals.len()
+    );
 }
 
 /// The frames of a piece of HTTP/2: type, flags, stream.
 fn frames(mut bytes: &[u8]) -> Vec<(u8, u8, u32)> {
     let mut all = Vec::new();
     while bytes.len() >= 9 {
-        let length = usize::from(bytes[0]) << 16 | usize::from(bytes[1]) << 8 | usize::from(bytes[2]);
+        let length =
+            usize::from(bytes[0]) << 16 | usize::from(bytes[1]) << 8 | usize::from(bytes[2]);
         let stream = u32::from_be_bytes([bytes[5], bytes[6], bytes[7], bytes[8]]);
         all.push((bytes[3], bytes[4], stream));
         bytes = bytes.get(9 + length..).unwrap_or_default();

@@ -2,7 +2,9 @@
 //! the first and speaks on the second.
 
 use probe::{
-    history::{Args, Entry, FORMAT, Header, History, Op, Outcome, Overpay, Phase, Promises, Seen, Verb},
+    history::{
+        Args, Entry, FORMAT, Header, History, Op, Outcome, Overpay, Phase, Promises, Seen, Verb,
+    },
     judge::by_id,
 };
 
@@ -100,7 +102,8 @@ impl Made {
     /// All raced operations at one moment.
     fn together(mut self) -> Self {
         let raced = || self.0.raced().map(|op| (op.call_ns, op.ret_ns));
-        let (start, end) = (raced().map(|(call, _)| call).min(), raced().filter_map(|(_, ret)| ret).max());
+        let (start, end) =
+            (raced().map(|(call, _)| call).min(), raced().filter_map(|(_, ret)| ret).max());
         for op in self.0.ops.iter_mut().filter(|op| op.phase == Phase::Race) {
             (op.call_ns, op.ret_ns) = (start.unwrap(), end);
         }
@@ -122,10 +125,11 @@ fn check(judge: &str, good: &Made, bad: &Made) {
 
 /// 100.00 on an account of which 60.00 are drawn twice; the second answer is edited.
 fn two_consumes() -> Made {
-    Made::new()
-        .setup(Verb::OpenRetainer, "r", 100_00)
-        .race(Verb::Consume, "r", 60_00)
-        .race(Verb::Consume, "r", 60_00)
+    Made::new().setup(Verb::OpenRetainer, "r", 100_00).race(Verb::Consume, "r", 60_00).race(
+        Verb::Consume,
+        "r",
+        60_00,
+    )
 }
 
 #[test]
@@ -138,7 +142,8 @@ fn j1_more_is_accepted_than_there_is() {
 
 #[test]
 fn j1_refunds_and_payments_are_bounded_too() {
-    let refunds = |made: Made| made.setup(Verb::CreatePayment, "p", 1_000).race(Verb::Refund, "p", 600);
+    let refunds =
+        |made: Made| made.setup(Verb::CreatePayment, "p", 1_000).race(Verb::Refund, "p", 600);
     let good = refunds(Made::new()).race(Verb::Refund, "p", 400);
     check("J1", &good, &refunds(Made::new()).race(Verb::Refund, "p", 401));
     let pays = |amount: i64| {
@@ -177,7 +182,8 @@ fn j2_an_unknown_consume_may_have_happened_or_not_but_not_half() {
 #[test]
 fn j2_totals_of_moving_money_are_constant() {
     let total = |one, other| {
-        let made = Made::new().setup(Verb::OpenRetainer, "r", 100).setup(Verb::OpenRetainer, "s", 100);
+        let made =
+            Made::new().setup(Verb::OpenRetainer, "r", 100).setup(Verb::OpenRetainer, "s", 100);
         let made = made.race(Verb::Transfer, "r", 10).with(|op| op.args.to = Some("s".to_owned()));
         made.race(Verb::Snapshot, "", 0).with(|op| {
             op.seen.balances = [("r".to_owned(), one), ("s".to_owned(), other)].into();
@@ -261,14 +267,21 @@ fn j10_no_order_explains_the_answers() {
         made.race(Verb::ReadRetainer, "r", 0).balance(second).together()
     };
     check("J10", &reads(100, 40), &reads(100, 41));
-    check("J10", &two_consumes().refused(), &two_consumes().with(|op| op.args.amount = Some(40_00)).refused());
+    check(
+        "J10",
+        &two_consumes().refused(),
+        &two_consumes().with(|op| op.args.amount = Some(40_00)).refused(),
+    );
 }
 
 #[test]
 fn j11_a_later_read_shows_less_than_was_acknowledged() {
     let seen = |version| {
         let made = Made::new().setup(Verb::OpenRetainer, "r", 100).version(0);
-        made.race(Verb::Consume, "r", 60).version(1).race(Verb::ReadRetainer, "r", 0).version(version)
+        made.race(Verb::Consume, "r", 60)
+            .version(1)
+            .race(Verb::ReadRetainer, "r", 0)
+            .version(version)
     };
     check("J11", &seen(1), &seen(0));
 }
@@ -280,7 +293,8 @@ fn j12_a_document_comes_to_two_ends() {
         made.rest(Verb::ReadInvoice, "i").status("void").with(|op| op.seen.paid = Some(held))
     };
     check("J12", &invoice(0), &invoice(100));
-    let payment = || Made::new().setup(Verb::CreatePayment, "p", 100).race(Verb::CompletePayment, "p", 100);
+    let payment =
+        || Made::new().setup(Verb::CreatePayment, "p", 100).race(Verb::CompletePayment, "p", 100);
     let good = payment().race(Verb::CancelPayment, "p", 0).refused();
     check("J12", &good, &payment().race(Verb::CancelPayment, "p", 0));
     let client = || Made::new().setup(Verb::CreateClient, "c", 0).race(Verb::DeleteClient, "c", 0);
@@ -331,7 +345,8 @@ fn j14_a_status_contradicts_its_amounts() {
 #[test]
 fn j14_a_payment_is_completed_and_its_money_nowhere() {
     let booked = |entries: &[i64]| {
-        let made = Made::new().setup(Verb::OpenRetainer, "r", 100).setup(Verb::CreatePayment, "p", 7);
+        let made =
+            Made::new().setup(Verb::OpenRetainer, "r", 100).setup(Verb::CreatePayment, "p", 7);
         let made = made.race(Verb::CompletePayment, "p", 7);
         let made = made.with(|op| op.args.retainer = Some("r".to_owned()));
         let made = made.rest(Verb::ReadPayment, "p").status("completed");
@@ -365,7 +380,8 @@ fn j15_an_accepted_edit_stands_and_a_refused_one_does_not() {
         let made = made.race(Verb::Patch, "c", 0).with(edit("yes"));
         let made = made.race(Verb::Patch, "c", 0).with(edit("no")).refused();
         let value = value.to_owned();
-        made.rest(Verb::ReadClient, "c").with(|op| op.seen.fields = [("notes".to_owned(), value)].into())
+        made.rest(Verb::ReadClient, "c")
+            .with(|op| op.seen.fields = [("notes".to_owned(), value)].into())
     };
     check("J15", &edited("yes"), &edited("no"));
     check("J15", &edited("yes"), &edited(""));
@@ -394,7 +410,8 @@ fn j16_debits_are_not_credits() {
 #[test]
 fn j17_two_readers_see_two_movements_in_opposite_orders() {
     let fork = |second: (&[i64], &[i64])| {
-        let made = Made::new().setup(Verb::OpenRetainer, "r", 100).setup(Verb::OpenRetainer, "s", 100);
+        let made =
+            Made::new().setup(Verb::OpenRetainer, "r", 100).setup(Verb::OpenRetainer, "s", 100);
         let made = made.race(Verb::Consume, "r", 1).race(Verb::Consume, "s", 2);
         let look = |made: Made, r: &[i64], s: &[i64]| {
             let lists = [("r".to_owned(), r.to_vec()), ("s".to_owned(), s.to_vec())];
@@ -408,13 +425,16 @@ fn j17_two_readers_see_two_movements_in_opposite_orders() {
     check("J17", &fork((&[100, -1], &[100, -2])), &fork((&[100], &[100, -2])));
     let cycle = fork((&[100], &[100, -2]));
     let finding = &by_id("J17").unwrap().findings(&cycle.0)[0];
-    assert!(finding.text.contains("T2 must precede T4 because T4 read T2's -1 in r"), "{}", finding.text);
+    assert!(
+        finding.text.contains("T2 must precede T4 because T4 read T2's -1 in r"),
+        "{}",
+        finding.text
+    );
 }
 
 #[test]
 fn j18_an_accepted_request_has_no_audit_record() {
-    let recorded =
-        |names: &[&str]| two_consumes().refused().rest(Verb::Audit, "").names(names);
+    let recorded = |names: &[&str]| two_consumes().refused().rest(Verb::Audit, "").names(names);
     check("J18", &recorded(&["r0", "r1"]), &recorded(&["r0"]));
     check("J18", &recorded(&["r0", "r1"]), &recorded(&["r0", "r1", "r1"]));
 }

@@ -11,7 +11,8 @@ use probe::{
 
 /// Attacks the naive server with one scenario; what the judges say of the money.
 async fn attacked(id: &str) -> Vec<String> {
-    let naive = Naive::start(SocketAddr::from(([127, 0, 0, 1], 0)), Duration::from_millis(2)).unwrap();
+    let naive =
+        Naive::start(SocketAddr::from(([127, 0, 0, 1], 0)), Duration::from_millis(2)).unwrap();
     let target = target_of(ADAPTER, &[naive.url()]).unwrap();
     let plan = Plan {
         rounds: 12,
@@ -22,7 +23,8 @@ async fn attacked(id: &str) -> Vec<String> {
         requests_max: 100_000,
     };
     let scenario = scenario::by_id(id).unwrap();
-    let tally = attack::play(&target, scenario, Delivery::LastByte, plan, plan.rounds, &|_| ()).await;
+    let tally =
+        attack::play(&target, scenario, Delivery::LastByte, plan, plan.rounds, &|_| ()).await;
     assert_eq!(tally.failed(), None);
     let all = tally.findings.iter().map(|finding| format!("{} {}", finding.judge, finding.text));
     let all: Vec<String> = all.collect();
@@ -52,7 +54,10 @@ async fn finding_2_a_payment_is_lost_from_its_invoice() {
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn finding_3_a_refund_is_lost_from_its_invoice() {
-    says(&attacked("S06").await, "J2 the invoice should say 400.00 and says 700.00: 300.00 too much");
+    says(
+        &attacked("S06").await,
+        "J2 the invoice should say 400.00 and says 700.00: 300.00 too much",
+    );
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]

@@ -33,7 +33,8 @@ async fn every_bug_is_found_by_the_judges_of_the_matrix_and_no_other() {
             assert!(!known.always.is_empty(), "nothing finds {flaw}");
             running.spawn(async move {
                 let launcher = launcher();
-                let found = selftest::killers(flaw, &known.always, 80, Some(&launcher)).await.unwrap();
+                let found =
+                    selftest::killers(flaw, &known.always, 80, Some(&launcher)).await.unwrap();
                 (flaw, known.differences(&found))
             });
         }
