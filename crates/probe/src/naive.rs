@@ -221,7 +221,11 @@ async fn create_payment(State(db): Db, Json(body): Json<Value>) -> Answered {
 }
 
 /// Findings 2 and 4, and no transaction around them.
-async fn complete_payment(State(db): Db, Path(id): Path<String>) -> Answered {
+async fn complete_payment(
+    State(db): Db,
+    Path(id): Path<String>,
+    _read_whole: Json<Value>,
+) -> Answered {
     let mut payment = db.find(&id).await?;
     if text(&payment, "status") == "completed" {
         return Err(refuse(StatusCode::BAD_REQUEST, "الدفعة مكتملة بالفعل"));

@@ -298,7 +298,7 @@ impl<'a> Round<'a> {
         self.one(ask, Phase::Final).await.map(drop)
     }
 
-    /// Walks a list page by page, and does the other thing after each page.
+    /// Walks a list page by page, and does the other thing after each of the first pages.
     pub async fn walk_while(&mut self, walk: Ask, other: Ask) -> Result<(), Stop> {
         self.beside = Some(other);
         let walked = self.one(walk, Phase::Final).await;
@@ -406,16 +406,17 @@ impl<'a> Round<'a> {
     /// Asks one thing, all pages of it; the place of the operation.
     async fn one(&mut self, ask: Ask, phase: Phase) -> Result<usize, Stop> {
         const PAGES_MAX: usize = 200;
+        const BESIDE_MAX: usize = 3;
         let sent = self.prepared(ask.clone(), None)?;
         let reply = self.target.wire.send(&sent.call).await;
         let verb = sent.ask.verb;
         let n = self.record(sent, phase, &reply);
         let mut last = reply;
-        for _ in 0..PAGES_MAX {
+        for page_n in 0..PAGES_MAX {
             let page = last.result.as_ref().ok();
             let cursor = page.and_then(|page| self.target.adapter.next_page(verb, page));
             let Some(cursor) = cursor else { break };
-            if let Some(other) = self.beside.clone() {
+            if let Some(other) = self.beside.clone().filter(|_| page_n < BESIDE_MAX) {
                 let sent = self.prepared(other, None)?;
                 let reply = self.target.wire.send(&sent.call).await;
                 self.record(sent, Phase::Race, &reply);

@@ -17,31 +17,68 @@ use crate::{
     wire::Delivery,
 };
 
-/// The committed matrix: a line for each bug, `bug scenario J1 J2 …`.
+/// The committed matrix: a line for each bug, `bug scenario J1 ~J2 …`; `~` is before who finds it only now
+/// and then.
 pub const GOLDEN: &str = include_str!("../tests/kill-matrix.txt");
 
-/// By bug: its scenario and the judges that find it.
-pub type Matrix = BTreeMap<String, (String, BTreeSet<String>)>;
+/// Who finds a bug.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct Killers {
+    /// Where it is made to show.
+    pub scenario: String,
+    /// Those who have to find it.
+    pub always: BTreeSet<String>,
+    /// Those who may.
+    pub sometimes: BTreeSet<String>,
+}
+
+/// By bug.
+pub type Matrix = BTreeMap<String, Killers>;
 
 /// Reads a matrix.
 pub fn parse(text: &str) -> Matrix {
     let lines = text.lines().filter(|line| !line.trim().is_empty() && !line.starts_with('#'));
-    lines
-        .filter_map(|line| {
-            let mut words = line.split_whitespace().map(str::to_owned);
-            Some((words.next()?, (words.next()?, words.collect())))
-        })
-        .collect()
+    let line = |line: &str| {
+        let mut words = line.split_whitespace();
+        let (bug, scenario) = (words.next()?.to_owned(), words.next()?.to_owned());
+        let (may, must): (Vec<&str>, Vec<&str>) = words.partition(|word| word.starts_with('~'));
+        let always = must.into_iter().map(str::to_owned).collect();
+        let sometimes = may.into_iter().map(|word| word[1..].to_owned()).collect();
+        Some((bug, Killers { scenario, always, sometimes }))
+    };
+    lines.filter_map(line).collect()
 }
 
 /// Writes a matrix as [`parse`] reads it.
 pub fn write(matrix: &Matrix) -> String {
-    let line = |(bug, (scenario, judges)): (&String, &(String, BTreeSet<String>))| {
-        let mut judges: Vec<&str> = judges.iter().map(String::as_str).collect();
-        judges.sort_by_key(|id| id[1..].parse::<u32>().unwrap_or(0));
-        format!("{bug:<28}{scenario}  {}\n", judges.join(" "))
+    let line = |(bug, killers): (&String, &Killers)| {
+        let must = killers.always.iter().map(|id| (id, ""));
+        let mut all: Vec<_> = must.chain(killers.sometimes.iter().map(|id| (id, "~"))).collect();
+        all.sort_by_key(|(id, mark)| (*mark, id[1..].parse::<u32>().unwrap_or(0)));
+        let judges: Vec<String> = all.into_iter().map(|(id, mark)| format!("{mark}{id}")).collect();
+        format!("{bug:<28}{}  {}\n", killers.scenario, judges.join(" "))
     };
     matrix.iter().map(line).collect()
+}
+
+impl Killers {
+    /// From in how many rounds each judge spoke: who speaks in a quarter of those in which anybody does
+    /// can be relied on.
+    pub fn of(scenario: &str, found: &BTreeMap<String, u32>) -> Self {
+        let most = found.values().copied().max().unwrap_or(0);
+        let (always, sometimes): (Vec<_>, Vec<_>) = found
+            .iter()
+            .partition(|(_, count)| **count * 4 >= most && **count > 1 || **count == most);
+        let names = |all: Vec<(&String, &u32)>| all.into_iter().map(|(id, _)| id.clone()).collect();
+        Self { scenario: scenario.to_owned(), always: names(always), sometimes: names(sometimes) }
+    }
+
+    /// What is not as committed: who should have spoken, and who should not.
+    pub fn differences(&self, found: &BTreeMap<String, u32>) -> (Vec<String>, Vec<String>) {
+        let missing = self.always.iter().filter(|id| !found.contains_key(*id)).cloned().collect();
+        let is_known = |id: &&String| self.always.contains(*id) || self.sometimes.contains(*id);
+        (missing, found.keys().filter(|id| !is_known(id)).cloned().collect())
+    }
 }
 
 /// How a child process of this same program is started; it then runs `twin …`.
@@ -111,7 +148,8 @@ fn plan(rounds: u32, seed: u64) -> Plan {
     }
 }
 
-/// What finds a bug: plays its scenario until every judge of `wanted` has spoken, at most so many rounds.
+/// What finds a bug, and in how many rounds: plays its scenario until every judge of `wanted` has spoken,
+/// at most so many rounds.
 ///
 /// # Errors
 /// When the twin can't be started, or its rounds can't be played.
@@ -120,11 +158,11 @@ pub async fn killers(
     wanted: &BTreeSet<String>,
     rounds: u32,
     launcher: Option<&Launcher>,
-) -> Result<BTreeSet<String>, String> {
+) -> Result<BTreeMap<String, u32>, String> {
     const DELIVERIES: [Delivery; 2] = [Delivery::LastByte, Delivery::SingleWrite];
     let scenario = scenario::by_id(flaw.scenario()).ok_or("no such scenario")?;
     let started = || Options { flaw: Some(flaw), ..options(flaw) };
-    let mut found = BTreeSet::new();
+    let mut found: BTreeMap<String, u32> = BTreeMap::new();
     let processes;
     let in_process;
     let target = if flaw == Flaw::LeaseExpires {
@@ -139,16 +177,17 @@ pub async fn killers(
         let delivery = DELIVERIES[round as usize / 3 % DELIVERIES.len()];
         let settings = attack::settings(plan(rounds, 7), delivery, round);
         match attack::one(target, scenario, settings).await {
-            Ok((_, findings)) => found.extend(
-                findings
-                    .into_iter()
-                    .filter(|finding| finding.weight != Weight::Inconclusive)
-                    .map(|finding| finding.judge),
-            ),
+            Ok((_, findings)) => {
+                let told = findings.into_iter().filter(|told| told.weight != Weight::Inconclusive);
+                let judges: BTreeSet<String> = told.map(|finding| finding.judge).collect();
+                for judge in judges {
+                    *found.entry(judge).or_default() += 1;
+                }
+            }
             Err(crate::round::Stop::Void(_)) => {}
             Err(crate::round::Stop::Target(why)) => return Err(format!("{flaw}: {why}")),
         }
-        if !wanted.is_empty() && found.is_superset(wanted) {
+        if !wanted.is_empty() && wanted.iter().all(|id| found.contains_key(id)) {
             break;
         }
     }
@@ -210,15 +249,14 @@ pub const REASONS: &[(&str, &str)] = &[
     ("J3", "J10 sees it too; J3 also judges servers whose order can't be found in time"),
     ("J7", "a doubled effect also moves the balance (J2); J7 says that it was one request"),
     ("J11", "J10 sees it too where answers tell amounts; J11 needs only versions"),
-    ("J12", "J10 sees it too; J12 says which two ends a document came to"),
 ];
 
 /// Judges that are nowhere the only catcher and have no written reason.
 pub fn unexplained(matrix: &Matrix) -> Vec<&'static str> {
-    let sole: BTreeSet<&str> = matrix
-        .values()
-        .filter(|(_, judges)| judges.len() == 1)
-        .filter_map(|(_, judges)| judges.first().map(String::as_str))
+    let alone = matrix.values().filter(|killers| killers.sometimes.is_empty());
+    let sole: BTreeSet<&str> = alone
+        .filter(|killers| killers.always.len() == 1)
+        .filter_map(|killers| killers.always.first().map(String::as_str))
         .collect();
     let has_reason = |id: &str| REASONS.iter().any(|(known, _)| *known == id);
     let ids = judge::ALL.iter().map(|judge| judge.id);

@@ -101,12 +101,8 @@ fn graph(txns: &[Txn]) -> Result<Vec<Vec<Edge>>, Verdict> {
             if let Some((from, element)) = last {
                 must(from, n, Because::Read { list: list.clone(), element });
             }
-            // What was never read by anybody, but is known to have been appended, comes after all that was.
-            let missed = order.get(read.len()).copied();
-            if let Some(element) = missed
-                && let Some(to) = writer.get(&(list.as_str(), element))
-            {
-                must(n, *to, Because::Missed { list: list.clone(), element });
+            for (to, element) in after(txns, &writer, list, order, read.len()) {
+                must(n, to, Because::Missed { list: list.clone(), element });
             }
         }
     }
@@ -121,6 +117,24 @@ fn graph(txns: &[Txn]) -> Result<Vec<Vec<Edge>>, Verdict> {
         .into_iter()
         .map(|all| all.into_iter().map(|(to, because)| Edge { to, because }).collect::<Vec<_>>());
     Ok(edges.collect())
+}
+
+/// What comes next after so many elements of a list: the next that anybody read, or, after all of those,
+/// whatever was appended for certain and never read.
+fn after(
+    txns: &[Txn],
+    writer: &BTreeMap<(&str, i64), usize>,
+    list: &str,
+    order: &[i64],
+    count: usize,
+) -> Vec<(usize, i64)> {
+    if let Some(next) = order.get(count) {
+        return writer.get(&(list, *next)).map(|to| (*to, *next)).into_iter().collect();
+    }
+    let unread = writer.iter().filter(|((name, element), to)| {
+        *name == list && !order.contains(element) && txns[**to].ret.is_some()
+    });
+    unread.map(|((_, element), to)| (*to, *element)).collect()
 }
 
 /// The shortest cycle, as the nodes it passes: breadth first from every node.

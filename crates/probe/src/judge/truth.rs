@@ -1,5 +1,7 @@
 //! J15: the answer is true. Refused means that nothing happened, accepted that it did.
 
+use std::collections::BTreeSet;
+
 use super::{
     Remark,
     effects::{Request, booked, requests},
@@ -46,8 +48,12 @@ fn entries(history: &History, requests: &[Request<'_>]) -> Vec<Remark> {
 fn edits(history: &History, requests: &[Request<'_>]) -> Vec<Remark> {
     let mut remarks = Vec::new();
     let all: Vec<_> = requests.iter().filter(|all| all.first().verb == Verb::Patch).collect();
+    let edited: BTreeSet<&String> =
+        all.iter().filter_map(|all| all.first().args.field.as_ref()).collect();
     for rest in history.ops.iter().filter(|op| is_document_at_rest(op)) {
-        for (field, value) in &rest.seen.fields {
+        // A read that tells no field at all tells nothing of those that are gone.
+        for field in edited.iter().copied().filter(|_| !rest.seen.fields.is_empty()) {
+            let value = rest.seen.fields.get(field);
             let of_field = |request: &&&Request<'_>| {
                 let op = request.first();
                 op.on == rest.on && op.args.field.as_ref() == Some(field)
@@ -55,7 +61,8 @@ fn edits(history: &History, requests: &[Request<'_>]) -> Vec<Remark> {
             let here: Vec<_> = all.iter().filter(of_field).collect();
             let accepted: Vec<_> =
                 here.iter().filter(|request| request.outcome == Outcome::Ok).collect();
-            let stands = here.iter().find(|all| all.first().args.value.as_ref() == Some(value));
+            let stands =
+                here.iter().find(|all| value.is_some() && all.first().args.value.as_ref() == value);
             let is_theirs = stands.is_some_and(|all| all.may_count());
             if stands.is_some() && !is_theirs {
                 let text = format!("the edit of {field} was refused, and stands");

@@ -24,7 +24,7 @@ pub(super) async fn consume(round: &mut Round<'_>) -> Result<(), Stop> {
 /// kind in a row meet wherever requests are dealt; two reads look on.
 pub(super) async fn mixed(round: &mut Round<'_>) -> Result<(), Stop> {
     let client = round.client().await?;
-    let retainer = round.retainer(&client, 300_00).await?;
+    let retainer = round.retainer(&client, 100_00).await?;
     let count = round.settings.n.clamp(4, 16);
     let first = u32::try_from(16_usize.saturating_sub(count)).unwrap_or(0);
     let ask = |n: usize| {
