@@ -49,7 +49,7 @@ impl Observer for Conflicts {
     fn batch(&self, _: &BatchReport) {}
     fn command(&self, _: &CommandReport<'_>) {}
     fn committed(&self, _: &domain::Batch) {}
-    fn failed(&self, error: &engine::StoreError, _: domain::Id<domain::rows::Firm>) {
+    fn failed(&self, error: &engine::StoreError, _: Id<Firm>) {
         if matches!(error, engine::StoreError::Conflict(_)) {
             self.0.fetch_add(1, Ordering::Relaxed);
         }

@@ -17,7 +17,7 @@ async fn metrics(target: &Target) -> String {
 /// Names that begin like ours.
 fn named(text: &str) -> BTreeSet<&str> {
     let words = text.split(|c: char| !(c.is_ascii_alphanumeric() || c == '_' || c == ':'));
-    words.filter(|word| word.starts_with("amanah_")).collect()
+    words.filter(|word| word.strip_prefix("amanah_").is_some_and(|rest| !rest.is_empty())).collect()
 }
 
 #[tokio::test]

@@ -178,7 +178,8 @@ const NEXT: &str = "begin;
         primary key (firm_id, id));
     create index retainers_noted on retainers (firm_id, notes);
     alter table retainers add column reminded_at bigint;
-    insert into schema_migrations values (3, 'reminders', 'of the next version');
+    insert into schema_migrations select max(number) + 1, 'reminders', 'of the next version'
+        from schema_migrations;
     commit";
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
