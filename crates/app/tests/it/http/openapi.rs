@@ -96,7 +96,7 @@ async fn every_route_asks_for_what_it_says_that_it_needs() {
             let stranger = ours.send(&call).await;
             assert_eq!(stranger.status == 401, needs != "public", "{at}: {}", stranger.text());
             // No token is the server's own.
-            for role in Role::ALL.into_iter().filter(|role| *role != Role::System) {
+            for role in Role::ALL.iter().filter(|role| **role != Role::System) {
                 let token = firm.token_of(&tokens::new_id(), role.name());
                 let answer = ours.send(&call.clone().token(&token)).await;
                 let at = format!("{} at {at}: {}", role.name(), answer.text());
