@@ -271,7 +271,7 @@ impl Front {
         use Flaw::*;
         let is_elsewhere = |flaw| {
             let is_store = matches!(flaw, MutexInProcess | LeaseExpires | AckBeforeCommit);
-            is_store || matches!(flaw, StaleRead | LongFork | TornTotal | DipsBelow)
+            is_store || matches!(flaw, StaleRead | LongFork | DipsBelow)
         };
         let is_in_creation = |flaw| {
             let is_number = matches!(flaw, CountPlusOne | MaxPlusOne | Random4 | SeqGapOnRollback);
@@ -387,6 +387,8 @@ impl Front {
             own.map(|doc| (doc.id.clone(), doc.sum)).collect()
         };
         let first = self.store.read(accounts);
+        // Once as long as a change takes, and once more, so that it falls in between.
+        self.store.pause().await;
         self.store.pause().await;
         let second = self.store.read(accounts);
         let half = first.len() / 2;
