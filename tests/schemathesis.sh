@@ -6,7 +6,7 @@ set -euo pipefail
 cd "$(dirname "$0")/.."
 
 cases_min=2000
-seconds_max=240
+seconds_max=600
 root=$PWD
 venv=$root/target/schemathesis
 binary=$root/target/debug/amanah

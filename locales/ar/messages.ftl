@@ -17,6 +17,7 @@ currency_mismatch = لا يمكن الجمع بين عملتين مختلفتي�
 name_required = اسم العميل مطلوب
 auto_replenish_incomplete = التجديد التلقائي يتطلب حد التجديد ومبلغ التجديد
 end_before_start = تاريخ الانتهاء قبل تاريخ البداية
+end_in_past = تاريخ الانتهاء قد مضى
 date_in_future = لا يمكن أن يكون التاريخ في المستقبل
 date_too_early = التاريخ أقدم مما يسمح به العربون أو الدفعة
 retainer_not_active = العربون غير نشط
@@ -99,6 +100,8 @@ budget_invalid = الحد الأدنى للميزانية أعلى من حدها
 too_many_proposals = بلغت الوظيفة الحد الأقصى من العروض
 
 ## The same code, said in the words of what was asked
+retainer_forbidden = لا يمكنك الوصول إلى هذا العربون
+invoice_forbidden = لا يمكنك الوصول إلى هذه الفاتورة
 payment_settled_delete = لا يمكن حذف دفعة مكتملة أو مستردة
 refund_not_completed = يمكن فقط استرداد الدفعات المكتملة
 some_payments_not_deletable = بعض الدفعات غير صالحة للحذف
@@ -136,6 +139,7 @@ payment_ids_required = معرفات الدفعات مطلوبة
 original_payment_not_found = الدفعة الأصلية غير موجودة
 
 ## No outcome
+rate_limited = طلبات كثيرة في وقت قصير، لم يُنفَّذ شيء، انتظر لحظة
 overloaded = الخدمة مشغولة، لم يُنفَّذ شيء، حاول بعد قليل
 stopping = الخدمة تتوقف الآن، لم يُنفَّذ شيء، حاول بعد قليل
 not_executed = انتهى الوقت قبل التنفيذ، لم يُنفَّذ شيء، حاول مجدداً

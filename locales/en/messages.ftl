@@ -17,6 +17,7 @@ currency_mismatch = Two currencies can't be combined
 name_required = The client's name is required
 auto_replenish_incomplete = Auto-replenishment needs its threshold and its amount
 end_before_start = The end date is before the start date
+end_in_past = The end is in the past
 date_in_future = The date must not be in the future
 date_too_early = The date is earlier than the retainer or the payment allows
 retainer_not_active = The retainer is not active
@@ -99,6 +100,8 @@ budget_invalid = The budget's minimum is above its maximum
 too_many_proposals = The job has as many proposals as it may
 
 ## The same code, said in the words of what was asked
+retainer_forbidden = You have no access to this retainer
+invoice_forbidden = You have no access to this invoice
 payment_settled_delete = A completed or refunded payment can't be deleted
 refund_not_completed = Only completed payments can be refunded
 some_payments_not_deletable = Some of the payments can't be deleted
@@ -136,6 +139,7 @@ payment_ids_required = The payment ids are required
 original_payment_not_found = The original payment was not found
 
 ## No outcome
+rate_limited = Too many requests at once; nothing was done, wait a moment
 overloaded = The service is busy; nothing was done, try again shortly
 stopping = The service is shutting down; nothing was done, try again shortly
 not_executed = Time ran out before the request was carried out; nothing was done, try again

@@ -6,15 +6,15 @@ use engine::{Clock, Decide, Engine, Ids, Limits, Store, SystemClock};
 use store::Reader;
 
 use crate::{
-    http::{Auth, RequestIds, Secret},
+    http::{Auth, Keys, Proxies, Rate, Rates, RequestIds},
     metrics::Metrics,
     reports::Reports,
 };
 
 /// How the product is set up. Tests hand in their own clock, limits and decisions.
 pub struct Settings {
-    /// What tokens are signed with.
-    pub secret: Secret,
+    /// What tokens are verified with.
+    pub keys: Keys,
     /// Bounds of the engine.
     pub limits: Limits,
     /// Tells the time, to the engine and to tokens.
@@ -23,19 +23,25 @@ pub struct Settings {
     pub decide: Decide,
     /// Browser origins that may call with credentials, such as `https://app.example.com`.
     pub cors_origins: Vec<String>,
+    /// Who may say on whose behalf a request comes; usually nobody.
+    pub proxies: Proxies,
+    /// What one user may send; usually whatever they like.
+    pub rate: Option<Rate>,
     /// Reads reports where they may be some moments old, so that the primary does not have to.
     pub reports: Option<Reader>,
 }
 
 impl Settings {
     /// The usual ones.
-    pub fn new(secret: Secret) -> Self {
+    pub fn new(keys: impl Into<Keys>) -> Self {
         Self {
-            secret,
+            keys: keys.into(),
             limits: Limits::default(),
             clock: Arc::new(SystemClock),
             decide: domain::decide,
             cors_origins: Vec::new(),
+            proxies: Proxies::default(),
+            rate: None,
             reports: None,
         }
     }
@@ -68,6 +74,8 @@ pub struct App {
     pub metrics: Arc<Metrics>,
     /// Browser origins that may call with credentials.
     pub cors_origins: Vec<String>,
+    pub(crate) proxies: Proxies,
+    pub(crate) rates: Option<Rates>,
     pub(crate) request_ids: RequestIds,
 }
 
@@ -81,7 +89,8 @@ impl App {
         reader: Reader,
         settings: Settings,
     ) -> Result<Arc<Self>, StartError> {
-        let Settings { secret, limits, clock, decide, cors_origins, reports } = settings;
+        let Settings { keys, limits, clock, decide, cors_origins, proxies, rate, reports } =
+            settings;
         let metrics = Arc::new(Metrics::default());
         let options = engine::Options {
             limits,
@@ -91,18 +100,18 @@ impl App {
             decide,
         };
         let engine = Engine::start(stores, options)?;
-        let auth = Auth::new(&secret, Arc::clone(&clock));
-        let request_ids = RequestIds::new(getrandom::u32()?);
         let reports = Reports { primary: reader.clone(), lagging: reports };
         Ok(Arc::new(Self {
             engine,
             reader,
             reports,
-            auth,
+            auth: Auth::new(keys, Arc::clone(&clock)),
             clock,
             metrics,
             cors_origins,
-            request_ids,
+            proxies,
+            rates: rate.map(Rates::new),
+            request_ids: RequestIds::new(getrandom::u32()?),
         }))
     }
 }

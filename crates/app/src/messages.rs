@@ -85,6 +85,7 @@ messages! {
     NameRequired = "name_required",
     AutoReplenishIncomplete = "auto_replenish_incomplete",
     EndBeforeStart = "end_before_start",
+    EndInPast = "end_in_past",
     DateInFuture = "date_in_future",
     DateTooEarly = "date_too_early",
     RetainerNotActive = "retainer_not_active",
@@ -166,6 +167,8 @@ messages! {
     BudgetInvalid = "budget_invalid",
     TooManyProposals = "too_many_proposals",
     // The same code, said in the words of what was asked.
+    RetainerForbidden = "retainer_forbidden",
+    InvoiceForbidden = "invoice_forbidden",
     PaymentSettledDelete = "payment_settled_delete",
     RefundNotCompleted = "refund_not_completed",
     SomePaymentsNotDeletable = "some_payments_not_deletable",
@@ -201,6 +204,7 @@ messages! {
     PaymentIdsRequired = "payment_ids_required",
     OriginalPaymentNotFound = "original_payment_not_found",
     // No outcome.
+    RateLimited = "rate_limited",
     Overloaded = "overloaded",
     Stopping = "stopping",
     NotExecuted = "not_executed",
@@ -290,6 +294,8 @@ impl From<&Rejection> for Message {
         static OF_CODE: LazyLock<HashMap<&str, Message>> =
             LazyLock::new(|| Message::ALL.iter().map(|message| (message.id(), *message)).collect());
         match rejection {
+            Rejection::RetainerForbidden => Self::RetainerForbidden,
+            Rejection::InvoiceForbidden => Self::InvoiceForbidden,
             Rejection::DeletionSettled => Self::PaymentSettledDelete,
             Rejection::PaymentsNotDeletable => Self::SomePaymentsNotDeletable,
             Rejection::RefundNotCompleted => Self::RefundNotCompleted,

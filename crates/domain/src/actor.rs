@@ -13,9 +13,9 @@ named! {
         Owner = "owner",
         /// Everything.
         Admin = "admin",
-        /// Clients, retainers and invoices; payments as far as taking them.
+        /// Clients, retainers and invoices; payments as far as taking them; the books to read.
         Partner = "partner",
-        /// The matter's work: consumes retainers, writes invoices.
+        /// The matter's work: consumes retainers, writes invoices, reads the firm's own books.
         Lawyer = "lawyer",
         /// Reads, and takes in clients.
         Paralegal = "paralegal",
@@ -82,18 +82,17 @@ impl Role {
         use Action::{
             ChangeClients, ConsumeRetainers, CreateClients, LogWork, ManageMembers, ManagePayments,
             ManageTransactions, PostJobs, Propose, ReadClients, ReadInvoices, ReadPayments,
-            ReadRetainers, Reconcile, TakePayments, WriteInvoices,
+            ReadRetainers, ReadTransactions, TakePayments, WriteInvoices,
         };
         let whole = match self {
             Self::Owner | Self::Admin => true,
-            Self::Partner => {
-                !matches!(action, ManagePayments | ManageTransactions | Reconcile | ManageMembers)
-            }
+            Self::Partner => !matches!(action, ManagePayments | ManageTransactions | ManageMembers),
             Self::Accountant => !matches!(action, CreateClients | ChangeClients | ManageMembers),
             Self::Lawyer => {
                 matches!(action, ReadClients | CreateClients | ChangeClients | ReadRetainers)
                     || matches!(action, ConsumeRetainers | ReadInvoices | WriteInvoices)
-                    || matches!(action, ReadPayments | LogWork | PostJobs | Propose)
+                    || matches!(action, ReadPayments | ReadTransactions | LogWork)
+                    || matches!(action, PostJobs | Propose)
             }
             Self::Paralegal => {
                 matches!(action, ReadClients | CreateClients | ReadRetainers | ReadInvoices)
@@ -158,9 +157,9 @@ mod tests {
         for (role, row) in [
             (Role::Owner, "xxx xxx xxx xxx xx xx x x x xx"),
             (Role::Admin, "xxx xxx xxx xxx xx xx x x x xx"),
-            (Role::Partner, "xxx xxx xxx xx- x- xx - x - xx"),
+            (Role::Partner, "xxx xxx xxx xx- x- xx x x - xx"),
             (Role::Accountant, "x-- xxx xxx xxx xx xx x x - xx"),
-            (Role::Lawyer, "xxx xx- xx- x-- -- x- - - - xx"),
+            (Role::Lawyer, "xxx xx- xx- x-- x- x- - - - xx"),
             (Role::Paralegal, "xx- x-- x-- --- -- x- - - - x-"),
             (Role::Secretary, "xx- x-- x-- x-- -- x- - - - x-"),
             (Role::Client, "o-- o-- o-- oo- -- -- - - - x-"),

@@ -167,9 +167,32 @@ impl Command {
         keys
     }
 
+    /// What it is compared with where it has no key, so that it is not carried out twice unnoticed.
+    pub fn unkeyed_keys(&self) -> Option<Key> {
+        self.nature().moves_money.then_some(Key::Lately)
+    }
+
     /// The id of the row it is about, as far as `book` can tell.
     pub fn object(&self, book: &Book) -> Option<[u8; 12]> {
         self.parts().object(book)
+    }
+}
+
+impl Command {
+    /// A role that may not touch a retainer or an invoice is told so of that row, be it there or not.
+    fn in_its_words(&self, stop: Stop) -> Stop {
+        let is_forbidden = matches!(stop, Stop::Rejected(Rejection::Forbidden));
+        match (self, self.nature().action) {
+            _ if !is_forbidden => stop,
+            (Self::OpenRetainer(_) | Self::CreateInvoice(_), _) => stop,
+            (_, Action::ConsumeRetainers | Action::ManageRetainers) => {
+                Rejection::RetainerForbidden.into()
+            }
+            (_, Action::WriteInvoices | Action::ManageInvoices) => {
+                Rejection::InvoiceForbidden.into()
+            }
+            _ => stop,
+        }
     }
 }
 
@@ -187,10 +210,11 @@ struct Nature {
 /// [`Stop::Rejected`] when the business says no, [`Stop::Missing`] when a row must be loaded first.
 pub fn decide(book: &Book, asked: Asked, command: &Command) -> Result<(Reply, Vec<Change>), Stop> {
     let nature = command.nature();
-    let mut decision = Decision::begin(book, asked, nature.action)?;
+    let mut decision =
+        Decision::begin(book, asked, nature.action).map_err(|stop| command.in_its_words(stop))?;
     let is_at_home = nature.in_market == (book.firm.id == MARKET);
     if !is_at_home || (decision.reach == Reach::Own && !nature.own) {
-        return Err(Rejection::Forbidden.into());
+        return Err(command.in_its_words(Rejection::Forbidden.into()));
     }
     let shown = command.parts().decide(&mut decision)?;
     if nature.moves_money

@@ -89,6 +89,8 @@ rejections! {
     DateTooEarly = "date_too_early", Rule;
     /// The end lies before the start.
     EndBeforeStart = "end_before_start", Rule;
+    /// What begins can't have ended already.
+    EndInPast = "end_in_past", Rule;
     /// More rows are named than one command may touch.
     TooManyIds = "too_many_ids", Rule;
     // Rows that are not there.
@@ -185,6 +187,10 @@ rejections! {
     PaymentSettled = "payment_settled", Rule;
     /// One of them can't be deleted, so none was.
     NotDeletable = "not_deletable", Rule;
+    /// As [`Self::Forbidden`], of a retainer.
+    RetainerForbidden = "forbidden", Forbidden;
+    /// As [`Self::Forbidden`], of an invoice.
+    InvoiceForbidden = "forbidden", Forbidden;
     /// As [`Self::NotDeletable`], of payments.
     PaymentsNotDeletable = "not_deletable", Rule;
     /// As [`Self::PaymentSettled`], of a deletion.

@@ -37,7 +37,9 @@ pub(crate) async fn carry_out<S: Store>(lane: &mut Lane<S>, mut turn: Turn) -> R
             StoreError::Conflict(reason) => {
                 lane.options.observer.conflict();
                 attempt_n += 1;
-                if attempt_n >= lane.options.limits.conflict_attempts_max {
+                let now = Instant::now();
+                let nobody_waits = turn.members.iter().all(|member| member.request.deadline < now);
+                if nobody_waits || attempt_n >= lane.options.limits.conflict_attempts_max {
                     answer_all(lane, turn.members, &Trouble::Unavailable(reason));
                     return Ok(());
                 }
@@ -186,7 +188,8 @@ pub(crate) async fn load_ahead<S: Store>(
             .map(|member| &member.request)
             .filter(|request| request.actor.firm == *firm);
         let keys = of_firm.flat_map(|request| {
-            request.command.keys(&request.actor).into_iter().chain(once::key(request))
+            let beside = once::key(request).or_else(|| request.command.unkeyed_keys());
+            request.command.keys(&request.actor).into_iter().chain(beside)
         });
         let keys = keys.collect();
         load(lane, *firm, keys).await?;

@@ -1,8 +1,15 @@
 //! `amanah serve`
 
-use std::{net::SocketAddr, num::NonZero, process::ExitCode, sync::Arc};
+use std::{
+    net::{IpAddr, SocketAddr},
+    num::{NonZero, NonZeroU32},
+    path::{Path, PathBuf},
+    process::ExitCode,
+    sync::Arc,
+};
 
 use anyhow::{Context, bail};
+use ipnet::IpNet;
 use tokio::{
     net::TcpListener,
     signal::unix::{SignalKind, signal},
@@ -11,14 +18,14 @@ use tokio::{
 use super::{demo, token};
 use crate::{
     App, Settings,
-    http::{self, HttpLimits, Secret},
+    http::{self, HttpLimits, Keys, PublicKey, Rate, Secret},
 };
 
 /// Serve the HTTP API.
 ///
 /// Opens the database (making it if there is none), listens, and serves until SIGTERM or Ctrl-C; then
-/// finishes what is being answered. Tokens are verified with JWT_SECRET from the environment.
-/// TLS is the business of a proxy in front.
+/// finishes what is being answered. Tokens are verified with JWT_SECRET from the environment, or with
+/// the public keys given. TLS is the business of a proxy in front.
 #[derive(Debug, clap::Args)]
 pub(super) struct ServeArgs {
     /// Where the books are kept: `sqlite:PATH` or `postgres://USER@HOST/DATABASE`.
@@ -47,6 +54,21 @@ pub(super) struct ServeArgs {
     /// A browser origin that may call with credentials, like https://app.example.com; may be repeated.
     #[arg(long = "cors-origin", value_name = "ORIGIN", value_parser = origin)]
     cors_origins: Vec<String>,
+    /// The public key, PEM, of a private one that tokens are signed with: Ed25519 (EdDSA) or RSA from
+    /// 2048 bits (RS256); may be repeated. Without JWT_SECRET, only such tokens are taken.
+    #[arg(long = "jwt-public-key", value_name = "FILE")]
+    public_keys: Vec<PathBuf>,
+    /// Requests a second that one user may send on average; more are answered 429. Not limited if not
+    /// said.
+    #[arg(long, value_name = "N")]
+    rate_limit: Option<NonZeroU32>,
+    /// Requests that one user may send at once, where there is a --rate-limit; as many if not said.
+    #[arg(long, value_name = "N", requires = "rate_limit")]
+    rate_burst: Option<NonZeroU32>,
+    /// A proxy, or a network of them like 10.0.0.0/8, whose X-Forwarded-For is believed: the audit log
+    /// then names the caller behind it; may be repeated.
+    #[arg(long = "trusted-proxy", value_name = "ADDRESS", value_parser = network)]
+    trusted_proxies: Vec<IpNet>,
     /// Serve a made-up firm from a fresh folder that is removed at the end, and print what to try.
     /// No other database is touched.
     #[arg(long)]
@@ -71,6 +93,11 @@ fn origin(text: &str) -> Result<String, &'static str> {
     }
 }
 
+fn network(text: &str) -> Result<IpNet, &'static str> {
+    let one = text.parse::<IpAddr>().map(IpNet::from);
+    one.or_else(|_| text.parse()).map_err(|_| "a proxy is an address or a network like 10.0.0.0/8")
+}
+
 fn lane_count(text: &str) -> Result<usize, String> {
     let count = text.parse().ok().filter(|count| (1..=LANE_COUNT_MAX).contains(count));
     count.ok_or_else(|| format!("lanes are 1 to {LANE_COUNT_MAX}"))
@@ -89,11 +116,14 @@ pub(super) fn run(args: ServeArgs) -> anyhow::Result<ExitCode> {
 async fn serve(args: ServeArgs) -> anyhow::Result<ExitCode> {
     let folder =
         args.demo.then(tempfile::tempdir).transpose().context("making a folder for the demo")?;
-    let (url, secret) = match (&folder, args.database) {
-        (Some(folder), _) => {
-            (format!("sqlite:{}", folder.path().join("demo.db").display()), random_secret()?)
-        }
-        (None, Some(url)) => (url, token::secret(args.secret.as_deref())?),
+    let demo_secret = folder.is_some().then(random_secret).transpose()?;
+    let keys = match &demo_secret {
+        Some(secret) => secret.clone().into(),
+        None => keys(args.secret.as_deref(), &args.public_keys)?,
+    };
+    let url = match (&folder, args.database) {
+        (Some(folder), _) => format!("sqlite:{}", folder.path().join("demo.db").display()),
+        (None, Some(url)) => url,
         (None, None) => bail!(
             "which database? give --database sqlite:PATH (it is made if it is not there) or \
              postgres://USER@HOST/DATABASE, or look around with --demo"
@@ -106,17 +136,21 @@ async fn serve(args: ServeArgs) -> anyhow::Result<ExitCode> {
         )
     })?;
     let bound = listener.local_addr()?;
-    let mut settings = Settings::new(secret.clone());
+    let mut settings = Settings::new(keys);
     settings.limits.batch_count_max = usize::try_from(args.batch_count_max)?;
     settings.cors_origins = args.cors_origins;
+    settings.proxies = args.trusted_proxies.into_iter().collect();
+    settings.rate = args
+        .rate_limit
+        .map(|per_second| Rate { per_second, burst: args.rate_burst.unwrap_or(per_second) });
     let opening = store::Opening { lane_count: args.lane_count, migrates: !args.no_migrate };
     let database = store::open(&url, opening)?;
     let standby = args.read_database.as_deref().map(store::open_standby).transpose();
     settings.reports = standby.context("--read-database")?;
     let app = App::start(database.stores, database.reader, settings)?;
-    if folder.is_some() {
+    if let Some(secret) = &demo_secret {
         demo::fill(&app).await.context("filling the demo")?;
-        demo::print_guide(bound, &secret, app.clock.now());
+        demo::print_guide(bound, secret, app.clock.now());
     }
     listen(listener, bound, app).await
 }
@@ -150,6 +184,22 @@ async fn listen(
     Ok(ExitCode::SUCCESS)
 }
 
+/// What tokens are verified with: the secret, public keys, or both.
+fn keys(secret: Option<&str>, public_keys: &[PathBuf]) -> anyhow::Result<Keys> {
+    let mut keys = match secret {
+        None if !public_keys.is_empty() => Keys::default(),
+        secret => token::secret(secret)?.into(),
+    };
+    for path in public_keys {
+        keys.extend([public_key(path).with_context(|| path.display().to_string())?]);
+    }
+    Ok(keys)
+}
+
+fn public_key(path: &Path) -> anyhow::Result<PublicKey> {
+    Ok(PublicKey::from_pem(&std::fs::read_to_string(path)?)?)
+}
+
 fn random_secret() -> anyhow::Result<Secret> {
     let mut bytes = [0; http::SECRET_BYTES_MIN];
     getrandom::fill(&mut bytes)?;
@@ -159,6 +209,18 @@ fn random_secret() -> anyhow::Result<Secret> {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn proxies_are_addresses_and_networks() {
+        for (text, shown) in
+            [("10.0.0.1", "10.0.0.1/32"), ("10.0.0.0/8", "10.0.0.0/8"), ("fd00::1", "fd00::1/128")]
+        {
+            assert_eq!(network(text).map(|network| network.to_string()), Ok(shown.to_owned()));
+        }
+        for text in ["", "proxy.example.com", "10.0.0.0/33", "10.0.0", "*"] {
+            assert!(network(text).is_err(), "{text}");
+        }
+    }
 
     #[test]
     fn origins_are_what_browsers_send() {

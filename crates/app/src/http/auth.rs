@@ -1,77 +1,20 @@
 //! Who is asking: a signed token, and nothing else, says so.
 //!
-//! HS256 only; the algorithm is ours to choose, never the token's. Verified tokens are remembered in a
-//! bounded table, and **their expiry is checked on every use**.
+//! Verified tokens are remembered in a bounded table, and **their expiry is checked on every use**.
 
 use std::sync::Arc;
 
-use domain::{Actor, Id, MARKET, Role, Timestamp, id::User};
+use domain::{Actor, Id, MARKET, Role, id::User};
 use engine::Clock;
 use hyper::{HeaderMap, StatusCode, header};
-use jsonwebtoken::{Algorithm, DecodingKey, EncodingKey, Header, Validation};
 use quick_cache::sync::Cache;
-use serde::{Deserialize, Serialize};
+use serde::Deserialize;
 
-use super::error::Refusal;
+use super::{error::Refusal, keys::Keys};
 use crate::messages::Message;
 
-/// Shortest secret: the output length of the hash, RFC 7518 §3.2.
-pub const SECRET_BYTES_MIN: usize = 32;
 const TOKEN_BYTES_MAX: usize = 4_096;
 const TOKENS_REMEMBERED_MAX: usize = 10_000;
-
-/// The secret that tokens are signed with. It is never printed.
-#[derive(Clone)]
-pub struct Secret(Arc<[u8]>);
-
-impl std::fmt::Debug for Secret {
-    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        f.write_str("Secret")
-    }
-}
-
-/// The secret is shorter than [`SECRET_BYTES_MIN`].
-#[derive(Debug, thiserror::Error)]
-#[error(
-    "JWT_SECRET has {0} bytes and needs at least {SECRET_BYTES_MIN}; \
-     make one with `openssl rand -hex 32` and set it in the environment"
-)]
-pub struct SecretTooShort(usize);
-
-impl Secret {
-    /// A secret with these bytes.
-    ///
-    /// # Errors
-    /// [`SecretTooShort`]
-    pub fn new(bytes: &[u8]) -> Result<Self, SecretTooShort> {
-        if bytes.len() < SECRET_BYTES_MIN {
-            return Err(SecretTooShort(bytes.len()));
-        }
-        Ok(Self(bytes.into()))
-    }
-
-    /// Signs a token for `actor` that ends at `expires`.
-    pub fn sign(&self, actor: Actor, expires: Timestamp) -> String {
-        let claims = Issued {
-            id: actor.user.to_string(),
-            firm_id: actor.firm.to_string(),
-            role: actor.claimed.name(),
-            exp: expires.micros() / 1_000_000,
-        };
-        let key = EncodingKey::from_secret(&self.0);
-        jsonwebtoken::encode(&Header::new(Algorithm::HS256), &claims, &key)
-            .expect("four plain claims can be signed")
-    }
-}
-
-#[derive(Serialize)]
-struct Issued {
-    #[serde(rename = "_id")]
-    id: String,
-    firm_id: String,
-    role: &'static str,
-    exp: i64,
-}
 
 /// What a token may say. Old ones say `{_id, isSeller}`.
 #[derive(Deserialize)]
@@ -107,23 +50,15 @@ struct Verified {
 
 /// Verifies tokens.
 pub struct Auth {
-    key: DecodingKey,
-    rules: Validation,
+    keys: Keys,
     verified: Cache<Box<str>, Verified>,
     clock: Arc<dyn Clock>,
 }
 
 impl Auth {
-    /// Verifies tokens signed with `secret`, by the time of `clock`.
-    pub fn new(secret: &Secret, clock: Arc<dyn Clock>) -> Self {
-        let mut rules = Validation::new(Algorithm::HS256);
-        // Times are compared with our own clock, on every use.
-        rules.validate_exp = false;
-        rules.validate_nbf = false;
-        rules.validate_aud = false;
-        rules.required_spec_claims.clear();
-        let key = DecodingKey::from_secret(&secret.0);
-        Self { key, rules, verified: Cache::new(TOKENS_REMEMBERED_MAX), clock }
+    /// Verifies tokens signed with one of `keys`, by the time of `clock`.
+    pub fn new(keys: Keys, clock: Arc<dyn Clock>) -> Self {
+        Self { keys, verified: Cache::new(TOKENS_REMEMBERED_MAX), clock }
     }
 
     /// The actor that a request's headers prove. A cookie is sent along by browsers also when another
@@ -174,7 +109,7 @@ impl Auth {
         if token.len() > TOKEN_BYTES_MAX {
             return None;
         }
-        let claims = jsonwebtoken::decode::<Claims>(token, &self.key, &self.rules).ok()?.claims;
+        let claims: Claims = self.keys.claims(token)?;
         let user: Id<User> = claims.mongo_id.or(claims.id).or(claims.sub)?.parse().ok()?;
         let role = claims.role.map(|name| Role::from_name(&name).ok_or(())).transpose().ok()?;
         let (firm, claimed, in_market) = match claims.firm_id {
@@ -231,9 +166,12 @@ fn is_same_site(headers: &HeaderMap, origins: &[String]) -> bool {
 mod tests {
     use std::sync::atomic::{AtomicI64, Ordering};
 
+    use domain::Timestamp;
+    use jsonwebtoken::{Algorithm, EncodingKey, Header};
     use serde_json::{Value, json};
 
     use super::*;
+    use crate::http::Secret;
 
     #[derive(Default)]
     struct Hand(AtomicI64);
@@ -250,7 +188,7 @@ mod tests {
 
     fn auth(now: i64) -> (Auth, Arc<Hand>) {
         let clock = Arc::new(Hand(AtomicI64::new(now)));
-        (Auth::new(&Secret::new(SECRET).unwrap(), Arc::<Hand>::clone(&clock)), clock)
+        (Auth::new(Secret::new(SECRET).unwrap().into(), Arc::<Hand>::clone(&clock)), clock)
     }
 
     fn token(algorithm: Algorithm, secret: &[u8], claims: &Value) -> String {
@@ -354,11 +292,5 @@ mod tests {
             assert!(ask(origin, Changes::Something).is_ok(), "{origin}");
         }
         assert!(ask("https://evil.example", Changes::Nothing).is_ok());
-    }
-
-    #[test]
-    fn a_short_secret_is_refused_with_what_to_do() {
-        let error = Secret::new(b"short").unwrap_err().to_string();
-        assert!(error.contains("5 bytes") && error.contains("openssl rand"), "{error}");
     }
 }

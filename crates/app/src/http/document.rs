@@ -73,7 +73,7 @@ pub fn openapi() -> Value {
                     "type": "http",
                     "scheme": "bearer",
                     "bearerFormat": "JWT",
-                    "description": "A JSON Web Token, HS256.",
+                    "description": "A JSON Web Token: HS256, EdDSA or RS256, as the server has keys for.",
                 },
                 "cookie": {
                     "type": "apiKey",
@@ -296,6 +296,7 @@ fn refused_with(route: &Route, method: &Method, is_command: bool) -> BTreeSet<St
     statuses.insert(StatusCode::SERVICE_UNAVAILABLE);
     if operation.needs != Needs::Nothing {
         statuses.extend([StatusCode::BAD_REQUEST, StatusCode::UNAUTHORIZED, StatusCode::FORBIDDEN]);
+        statuses.insert(StatusCode::TOO_MANY_REQUESTS);
     }
     if route.path.contains('{') || is_command {
         statuses.insert(StatusCode::NOT_FOUND);
@@ -316,7 +317,7 @@ fn refused_with(route: &Route, method: &Method, is_command: bool) -> BTreeSet<St
     statuses
 }
 
-const REFUSALS: [(StatusCode, &str); 13] = [
+const REFUSALS: [(StatusCode, &str); 14] = [
     (StatusCode::BAD_REQUEST, "Malformed, or a rule of the business: `code` says which."),
     (StatusCode::UNAUTHORIZED, "No token, or not a valid one."),
     (StatusCode::FORBIDDEN, "The role does not permit it, or the caller has left the firm."),
@@ -327,6 +328,7 @@ const REFUSALS: [(StatusCode, &str); 13] = [
     (StatusCode::PAYLOAD_TOO_LARGE, "The body is too large."),
     (StatusCode::UNSUPPORTED_MEDIA_TYPE, "The body is not `application/json`."),
     (StatusCode::UNPROCESSABLE_ENTITY, "The Idempotency-Key was used for another request."),
+    (StatusCode::TOO_MANY_REQUESTS, "More requests than one user may send. Nothing was done."),
     (StatusCode::INTERNAL_SERVER_ERROR, "A defect of ours. Nothing was done."),
     (StatusCode::SERVICE_UNAVAILABLE, "Overloaded, or the store is away. Nothing was done."),
     (StatusCode::GATEWAY_TIMEOUT, "The outcome is not known: ask again with the same key."),
@@ -340,7 +342,7 @@ fn refusals(schema: &Value) -> Value {
     let mut responses = Map::new();
     for (status, what) in REFUSALS {
         let mut headers = json!({"X-Request-Id": {"$ref": "#/components/headers/RequestId"}});
-        if status == StatusCode::SERVICE_UNAVAILABLE {
+        if [StatusCode::TOO_MANY_REQUESTS, StatusCode::SERVICE_UNAVAILABLE].contains(&status) {
             headers["Retry-After"] = json!({"$ref": "#/components/headers/RetryAfter"});
         }
         let content = json!({"application/json": {"schema": schema}});
@@ -360,6 +362,7 @@ fn refusal_codes() -> BTreeSet<&'static str> {
     // Sentences that say one code in the words of what was asked.
     let codes = codes.map(|code| match code {
         _ if code.ends_with("_fields_required") => "fields_required",
+        "retainer_forbidden" | "invoice_forbidden" => "forbidden",
         "payment_settled_delete" => "payment_settled",
         "refund_not_completed" => "payment_not_completed",
         "some_payments_not_deletable" => "not_deletable",

@@ -20,6 +20,7 @@ pub(crate) struct Refusal {
     message: Message,
     errors: Vec<FieldError>,
     current_version: Option<i64>,
+    retry_after_seconds: Option<u32>,
 }
 
 /// What is wrong with one field of a body or query.
@@ -33,7 +34,10 @@ pub(crate) struct FieldError {
 impl Refusal {
     pub fn new(status: StatusCode, message: Message) -> Self {
         let code = message.id();
-        Self { status, code, message, errors: Vec::new(), current_version: None }
+        // Whatever keeps us from an answer now is soon over.
+        let retry_after_seconds = (status == StatusCode::SERVICE_UNAVAILABLE).then_some(1);
+        let (errors, current_version) = (Vec::new(), None);
+        Self { status, code, message, errors, current_version, retry_after_seconds }
     }
 
     /// 400
@@ -59,6 +63,13 @@ impl Refusal {
             |field: &str| FieldError { field: field.to_owned(), code: what.id(), message: what };
         let errors = missing.into_iter().map(required).collect();
         Self { code: "fields_required", errors, ..Self::bad(message) }
+    }
+
+    /// 429: more than one user may send.
+    pub fn too_many(retry_after_seconds: u32) -> Self {
+        let retry_after_seconds = Some(retry_after_seconds);
+        let too_many = Self::new(StatusCode::TOO_MANY_REQUESTS, Message::RateLimited);
+        Self { retry_after_seconds, ..too_many }
     }
 
     /// 503: this is missing.
@@ -125,8 +136,8 @@ impl Refusal {
     }
 
     /// How long to wait before asking again, where that can help.
-    pub fn retry_after_seconds(&self) -> Option<&'static str> {
-        (self.status == StatusCode::SERVICE_UNAVAILABLE).then_some("1")
+    pub fn retry_after_seconds(&self) -> Option<u32> {
+        self.retry_after_seconds
     }
 }
 
@@ -236,7 +247,7 @@ mod tests {
 
     #[test]
     fn only_what_was_certainly_not_done_may_be_sent_again() {
-        assert_eq!(Refusal::from(Trouble::Overloaded).retry_after_seconds(), Some("1"));
+        assert_eq!(Refusal::from(Trouble::Overloaded).retry_after_seconds(), Some(1));
         let unknown = Refusal::from(Trouble::Unknown("lost".into()));
         assert_eq!((unknown.status.as_u16(), unknown.retry_after_seconds()), (504, None));
     }

@@ -46,7 +46,7 @@ const ANSWER_WAIT_MAX: Duration = Duration::from_secs(9);
 pub(crate) struct Context {
     pub request_id: Arc<str>,
     pub lang: Lang,
-    /// The peer's address.
+    /// The caller's address: the peer's, or what a proxy of ours tells of it.
     pub origin: Arc<str>,
     pub body_bytes_max: usize,
     pub bulk_bytes_max: usize,
@@ -62,7 +62,17 @@ pub(crate) struct Caller {
 }
 
 impl Caller {
+    /// Who asks, if they may ask for anything now.
     pub fn of_request(parts: &Parts, app: &Arc<App>) -> Result<Self, Refusal> {
+        let caller = Self::known(parts, app)?;
+        match app.rates.as_ref().map(|rates| rates.admit(&caller.actor)) {
+            Some(Err(seconds)) => Err(Refusal::too_many(seconds)),
+            Some(Ok(())) | None => Ok(caller),
+        }
+    }
+
+    /// Who asks.
+    pub fn known(parts: &Parts, app: &Arc<App>) -> Result<Self, Refusal> {
         let is_read = parts.method.is_safe();
         let changes = if is_read { Changes::Nothing } else { Changes::Something };
         let bearer = app.auth.actor(&parts.headers, changes, &app.cors_origins)?;
@@ -79,25 +89,28 @@ impl Caller {
 
     /// Whether the caller may read: `None` the whole firm, `Some` only the client linked to this login.
     pub async fn may(&self, action: Action) -> Result<Option<Id<User>>, Refusal> {
-        let Actor { user, firm, claimed } = self.actor;
-        let member = self.app.reader.member(firm, user).await?;
-        let refused = |rejection| Refusal::rejected(&rejection, StatusCode::CONFLICT);
-        let role = match member {
-            Some(member) if !member.active => return Err(refused(Rejection::MemberLeft)),
-            Some(member) => member.role,
-            None => claimed,
-        };
-        match role.reach(action) {
+        match self.role().await?.reach(action) {
             Reach::Firm => Ok(None),
-            Reach::Own => Ok(Some(user)),
-            Reach::Nothing => Err(refused(Rejection::Forbidden)),
+            Reach::Own => Ok(Some(self.actor.user)),
+            Reach::Nothing => Err(refused(&Rejection::Forbidden)),
+        }
+    }
+
+    /// The caller's role in their firm; refuses whoever has left it. As decisions see it: the token
+    /// introduces a user, from then on the row tells.
+    pub async fn role(&self) -> Result<Role, Refusal> {
+        let Actor { user, firm, claimed } = self.actor;
+        match self.app.reader.member(firm, user).await? {
+            Some(member) if !member.active => Err(refused(&Rejection::MemberLeft)),
+            Some(member) => Ok(member.role),
+            None => Ok(claimed),
         }
     }
 
     /// Goes where the rows are that are asked about.
     pub async fn enter(&mut self, place: Place) -> Result<(), Refusal> {
         if let Some(firm) = place {
-            self.is_member().await?;
+            self.role().await?;
             self.actor = Actor { firm, claimed: self.in_market, ..self.actor };
         }
         Ok(())
@@ -110,17 +123,10 @@ impl Caller {
         // As decisions see it: a firm's time never goes back.
         Ok(self.app.clock.now().max(firm.last_at).day_in(&firm.zone))
     }
+}
 
-    /// Refuses a caller who has left the firm; any role will do.
-    pub async fn is_member(&self) -> Result<(), Refusal> {
-        let member = self.app.reader.member(self.actor.firm, self.actor.user).await?;
-        match member {
-            Some(member) if !member.active => {
-                Err(Refusal::rejected(&Rejection::MemberLeft, StatusCode::CONFLICT))
-            }
-            _ => Ok(()),
-        }
-    }
+fn refused(rejection: &Rejection) -> Refusal {
+    Refusal::rejected(rejection, StatusCode::CONFLICT)
 }
 
 /// Which rows the path names, and which version the caller read of the first.

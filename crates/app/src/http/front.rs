@@ -3,6 +3,7 @@
 
 use std::{
     future::poll_fn,
+    net::IpAddr,
     panic::{AssertUnwindSafe, catch_unwind},
     pin::pin,
     sync::{
@@ -38,7 +39,9 @@ const REQUEST_ID_BYTES_MAX: usize = 128;
 pub(crate) struct Front {
     pub app: Arc<App>,
     pub routes: RouterIntoService<Body>,
-    /// The peer's address.
+    /// Who has connected.
+    pub peer: IpAddr,
+    /// As an audit record names them.
     pub origin: Arc<str>,
     pub body_bytes_max: usize,
     pub bulk_bytes_max: usize,
@@ -67,10 +70,11 @@ impl Front {
                 && id.bytes().all(|byte| (b' '..=b'~').contains(&byte))
         });
         let language = headers.get(header::ACCEPT_LANGUAGE).and_then(|value| value.to_str().ok());
+        let forwarded = self.app.proxies.origin(self.peer, headers);
         Context {
             request_id: given.map_or_else(|| self.app.request_ids.next(), Arc::from),
             lang: language.map_or(Lang::Ar, Lang::preferred),
-            origin: Arc::clone(&self.origin),
+            origin: forwarded.unwrap_or_else(|| Arc::clone(&self.origin)),
             body_bytes_max: self.body_bytes_max,
             bulk_bytes_max: self.bulk_bytes_max,
             body_read_max: self.body_read_max,
@@ -123,7 +127,7 @@ fn finish(response: &mut Response, context: &Context) {
         response.headers_mut().insert(header::CONTENT_TYPE, json);
         response.headers_mut().remove(header::CONTENT_LENGTH);
         if let Some(seconds) = refusal.retry_after_seconds() {
-            response.headers_mut().insert(header::RETRY_AFTER, HeaderValue::from_static(seconds));
+            response.headers_mut().insert(header::RETRY_AFTER, seconds.into());
         }
     }
     let headers = response.headers_mut();

@@ -5,7 +5,6 @@
 
 use std::{
     convert::Infallible,
-    net::SocketAddr,
     pin::Pin,
     sync::{
         Arc,
@@ -120,10 +119,13 @@ async fn accept(
             turn_away(&stream);
             continue;
         };
+        // What the audit record names has no port.
+        let peer = peer.ip().to_canonical();
         let front = Front {
             app: Arc::clone(app),
             routes: routes.clone(),
-            origin: origin(peer),
+            peer,
+            origin: peer.to_string().into(),
             body_bytes_max: limits.body_bytes_max,
             bulk_bytes_max: limits.bulk_bytes_max,
             body_read_max: limits.body_read_max,
@@ -209,9 +211,4 @@ fn turn_away(stream: &TcpStream) {
     if let Err(error) = stream.try_write(BUSY) {
         tracing::debug!(%error, "a connection too many was closed without a word");
     }
-}
-
-/// The peer's address without its port: what the audit record names.
-fn origin(peer: SocketAddr) -> Arc<str> {
-    peer.ip().to_canonical().to_string().into()
 }

@@ -125,7 +125,7 @@ impl Decide for OpenRetainer {
     }
 
     /// Refuses, in this order: `client_not_found`, `amount_…`, `case_not_found`, `end_before_start`,
-    /// `auto_replenish_incomplete`.
+    /// `auto_replenish_incomplete`, `end_in_past`.
     fn decide(&self, d: &mut Decision<'_>) -> Result<Shown, Stop> {
         let client = d.find(&self.client)?;
         let currency = self.currency.unwrap_or(d.book.firm.currency);
@@ -143,6 +143,9 @@ impl Decide for OpenRetainer {
             notes: None,
         };
         let terms = self.terms.over(d, defaults)?;
+        if terms.end.is_some_and(|end| end < d.today) {
+            return Err(Rejection::EndInPast.into());
+        }
         let number = d.take_number(Series::Retainer)?;
 
         // From here on the command succeeds.

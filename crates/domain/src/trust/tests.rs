@@ -164,6 +164,23 @@ fn an_expired_retainer_can_only_be_refunded() {
 }
 
 #[test]
+fn a_retainer_is_active_when_it_is_opened() {
+    let mut practice = Practice::new();
+    let ends = |text: &str| {
+        let [start, end] = ["2026-05-01", text].map(Moment::parse);
+        open_with("100", Terms { start, end, ..Terms::default() })
+    };
+    check(
+        &mut practice,
+        vec![
+            (ends("2026-04-30"), "end_before_start"),
+            (ends("2026-05-31"), "end_in_past"),
+            (ends("2026-06-01"), "100 active"),
+        ],
+    );
+}
+
+#[test]
 fn a_backdated_entry_is_judged_by_every_day_since() {
     let mut practice = Practice::new();
     check(&mut practice, vec![(open("100"), "100 active")]);

@@ -85,7 +85,7 @@ async fn every_key_is_answered_by_its_row_or_its_absence<S: Store>(mut subject: 
 
     subject.store.begin(&[FIRM]).await.unwrap();
     let answers = subject.store.load(FIRM, &keys).await.unwrap();
-    assert_eq!(in_any_order(answers), in_any_order(expected));
+    assert_eq!(in_any_order(&answers), in_any_order(&expected));
     let elsewhere = subject.store.load(id(98), &keys).await.unwrap();
     let nothing = keys.into_iter().map(|key| match &key {
         Key::DaysFrom(retainer, from) => {
@@ -95,7 +95,7 @@ async fn every_key_is_answered_by_its_row_or_its_absence<S: Store>(mut subject: 
         Key::Lately => Loaded::Lately(vec![]),
         _ => Loaded::Absent(key),
     });
-    assert_eq!(in_any_order(elsewhere), in_any_order(nothing.collect()));
+    assert_eq!(in_any_order(&elsewhere), in_any_order(&nothing.collect::<Vec<_>>()));
     subject.store.rollback().await;
 }
 

@@ -119,7 +119,7 @@ impl Store for Turns {
 }
 
 /// The port promises every answer, in no order.
-pub(super) fn in_any_order(rows: Vec<impl Debug>) -> Vec<String> {
+pub(super) fn in_any_order(rows: &[impl Debug]) -> Vec<String> {
     let mut rows: Vec<_> = rows.iter().map(|row| format!("{row:?}")).collect();
     rows.sort_unstable();
     rows

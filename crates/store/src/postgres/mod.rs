@@ -159,7 +159,9 @@ impl Store for PostgresStore {
         let answer = timeout(limits::COMMIT_WAIT_MAX, session.client.batch_execute("commit")).await;
         let why = match (answer, session.take_warning()) {
             (Ok(Ok(())), None) if self.is_current() => return Ok(()),
-            (Ok(Ok(())), None) => "another server has become the primary".to_owned(),
+            (Ok(Ok(())), None) => {
+                "the server that confirmed it has gone, or been replaced".to_owned()
+            }
             (Ok(Ok(())), Some(warning)) => warning,
             (Ok(Err(error)), _) => said(&error),
             (Err(_), _) => format!("no answer in {:?}", limits::COMMIT_WAIT_MAX),
@@ -225,7 +227,9 @@ impl PostgresStore {
     /// The schema may be somebody else's to bring up to date, and this primary another than the last.
     async fn connect_once(&self) -> Result<Session, ConnectError> {
         let session = self.target.connect().await?;
-        migrate::present(&session.client, self.known).await?;
+        let present = migrate::present(&session.client, self.known);
+        let silent = |_| SchemaError::Unreadable("no answer".to_owned());
+        timeout(limits::CONNECT_WAIT_MAX, present).await.map_err(silent)??;
         Ok(session)
     }
 

@@ -182,10 +182,11 @@ impl managed::Manager for Target {
     }
 
     async fn recycle(&self, reading: &mut Reading, _: &Metrics) -> RecycleResult<ConnectError> {
-        if reading.is_idle.get() && !reading.session.client.is_closed() {
+        let session = &reading.session;
+        if reading.is_idle.get() && !session.client.is_closed() && self.is_newest(session) {
             Ok(())
         } else {
-            Err(RecycleError::message("it broke"))
+            Err(RecycleError::message("it broke, or its server was replaced"))
         }
     }
 }

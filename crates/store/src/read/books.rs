@@ -67,6 +67,25 @@ impl Reader {
         .await
     }
 
+    /// Both at once, of one moment: a part of the list of transactions and what they add up to.
+    ///
+    /// # Errors
+    /// [`ReadError`]
+    pub async fn transactions_and_sums(
+        &self,
+        firm: Id<Firm>,
+        filter: TransactionFilter,
+        part: Page,
+    ) -> Result<(Listed<TransactionView>, Vec<StatusSum<TransactionStatus>>), ReadError> {
+        self.ask(move |db| {
+            let only = || only_transactions(firm, &filter);
+            let listed = page(db, only(), Sorted::NEWEST, &part)?;
+            let sums = status_sums::<Transaction, _>(db, only(), "status", "transactions_sums")?;
+            Ok((listed, sums))
+        })
+        .await
+    }
+
     /// What the completed transactions of some days add up to in each currency, by code. Up to a day, it
     /// is the balance on that day.
     ///
@@ -157,6 +176,25 @@ impl Reader {
         .await
     }
 
+    /// Both at once, of one moment: a part of the list of time entries and what they add up to.
+    ///
+    /// # Errors
+    /// [`ReadError`]
+    pub async fn time_entries_and_sums(
+        &self,
+        firm: Id<Firm>,
+        filter: TimeEntryFilter,
+        part: Page,
+    ) -> Result<(Listed<TimeEntryView>, Vec<StatusSum<Review>>), ReadError> {
+        self.ask(move |db| {
+            let only = || only_time(firm, &filter);
+            let listed = page(db, only(), Sorted::NEWEST, &part)?;
+            let sums = status_sums::<TimeEntry, _>(db, only(), "review", "time_entries_sums")?;
+            Ok((listed, sums))
+        })
+        .await
+    }
+
     /// An expense, and the rows it names.
     ///
     /// # Errors
@@ -195,6 +233,25 @@ impl Reader {
         self.ask(move |db| {
             let only = only_expenses(firm, &filter);
             status_sums::<Expense, _>(db, only, "review", "expenses_sums")
+        })
+        .await
+    }
+
+    /// Both at once, of one moment: a part of the list of expenses and what they add up to.
+    ///
+    /// # Errors
+    /// [`ReadError`]
+    pub async fn expenses_and_sums(
+        &self,
+        firm: Id<Firm>,
+        filter: ExpenseFilter,
+        part: Page,
+    ) -> Result<(Listed<ExpenseView>, Vec<StatusSum<Review>>), ReadError> {
+        self.ask(move |db| {
+            let only = || only_expenses(firm, &filter);
+            let listed = page(db, only(), Sorted::NEWEST, &part)?;
+            let sums = status_sums::<Expense, _>(db, only(), "review", "expenses_sums")?;
+            Ok((listed, sums))
         })
         .await
     }

@@ -57,6 +57,24 @@ impl Reader {
         self.ask(move |db| sums(db, only(firm, &filter))).await
     }
 
+    /// Both at once, of one moment: a part of the list of invoices and what they add up to.
+    ///
+    /// # Errors
+    /// [`ReadError`]
+    pub async fn invoices_and_sums(
+        &self,
+        firm: Id<Firm>,
+        filter: InvoiceFilter,
+        part: Page,
+    ) -> Result<(Listed<InvoiceView>, Vec<InvoiceSum>), ReadError> {
+        self.ask(move |db| {
+            let listed = page(db, only(firm, &filter), sorted(filter.order), &part)?;
+            let filter = InvoiceFilter { order: Order::default(), ..filter.clone() };
+            Ok((listed, sums(db, only(firm, &filter))?))
+        })
+        .await
+    }
+
     /// What all invoices add up to, and what is due and overdue on `today`.
     ///
     /// # Errors

@@ -4,6 +4,7 @@
 mod books;
 mod db;
 mod invoices;
+mod ledger;
 mod market;
 mod payments;
 mod people;

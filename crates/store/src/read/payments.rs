@@ -57,6 +57,24 @@ impl Reader {
         self.ask(move |db| sums(db, only(firm, &filter))).await
     }
 
+    /// Both at once, of one moment: a part of the list of payments and what they add up to.
+    ///
+    /// # Errors
+    /// [`ReadError`]
+    pub async fn payments_and_sums(
+        &self,
+        firm: Id<Firm>,
+        filter: PaymentFilter,
+        part: Page,
+    ) -> Result<(Listed<PaymentView>, Vec<PaymentSum>), ReadError> {
+        self.ask(move |db| {
+            let listed = page(db, only(firm, &filter), sorted(filter.order), &part)?;
+            let filter = PaymentFilter { order: Order::default(), ..filter.clone() };
+            Ok((listed, sums(db, only(firm, &filter))?))
+        })
+        .await
+    }
+
     /// What all payments add up to in each currency, by code; `recent` are those made on these days.
     ///
     /// # Errors

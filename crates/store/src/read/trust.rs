@@ -53,6 +53,23 @@ impl Reader {
         self.ask(move |db| sums(db, firm, &filter)).await
     }
 
+    /// Both at once, of one moment: a part of the list of retainers and what they add up to.
+    ///
+    /// # Errors
+    /// [`ReadError`]
+    pub async fn retainers_and_sums(
+        &self,
+        firm: Id<Firm>,
+        filter: RetainerFilter,
+        part: Page,
+    ) -> Result<(Listed<RetainerView>, Vec<RetainerSum>), ReadError> {
+        self.ask(move |db| {
+            let listed = page(db, only(firm, &filter), Sorted::NEWEST, &part)?;
+            Ok((listed, sums(db, firm, &filter)?))
+        })
+        .await
+    }
+
     /// A retainer and a part of its journal, newest first; `None`: no such retainer.
     ///
     /// # Errors

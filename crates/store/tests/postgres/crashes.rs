@@ -130,10 +130,15 @@ fn commits_that_wait_for_no_disk_are_lost_in_a_restart() {
 fn a_server_that_may_lose_commits_is_refused() {
     let cluster = Cluster::start();
     let database = cluster.fresh_database();
-    for setting in ["synchronous_commit", "fsync", "full_page_writes"] {
-        cluster.set(setting, "off");
+    for (setting, value) in [
+        ("synchronous_commit", "off"),
+        ("synchronous_commit", "local"),
+        ("fsync", "off"),
+        ("full_page_writes", "off"),
+    ] {
+        cluster.set(setting, value);
         let refusal = store::migrate(&database.url).unwrap_err().to_string();
-        assert!(refusal.contains(&format!("`{setting}` is `off`")), "{refusal}");
+        assert!(refusal.contains(&format!("`{setting}` is `{value}`")), "{refusal}");
         cluster.set(setting, "on");
     }
     store::migrate(&database.url).unwrap();

@@ -187,6 +187,27 @@ async fn a_firm_that_somebody_else_has_locked_is_waited_for() {
     locked.join().unwrap();
 }
 
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_firm_that_stays_locked_is_not_waited_for_longer_than_its_callers_wait() {
+    let cluster = Cluster::shared();
+    let database = cluster.fresh_database();
+    let mut rig = Rig::new(&database.url).await;
+    rig.patience = Duration::from_secs(1);
+    let locked = std::thread::spawn({
+        let name = database.name.clone();
+        move || {
+            let lock = "begin; select from firms for update; select pg_sleep(9); commit";
+            Cluster::shared().sql(&name, lock)
+        }
+    });
+    tokio::time::sleep(Duration::from_millis(300)).await;
+    let asked = Instant::now();
+    let told = rig.consume(rig.next()).await;
+    assert!(matches!(told, Err(Trouble::Unavailable(_))), "{told:?}");
+    assert!(asked.elapsed() < TOLD_AFTER_MAX, "{:?}", asked.elapsed());
+    locked.join().unwrap();
+}
+
 /// A setting that changes under a session: what is committed must still be kept.
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn a_session_goes_on_waiting_for_the_disk_when_the_server_is_told_not_to() {
@@ -216,4 +237,16 @@ async fn an_open_session_leaves_a_primary_that_another_was_promoted_over() {
     rig.reader.lacking().await.unwrap();
     rig.consume(rig.next()).await.unwrap();
     assert_eq!((pair.on_primary().0.len(), pair.on_standby().0.len()), (before, 1));
+}
+
+/// The same for those that read: what was answered must be seen.
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn reads_leave_a_primary_that_another_was_promoted_over() {
+    let pair = Pair::new(Replication::Asynchronous);
+    let rig = Rig::before_any(&pair.url);
+    assert_eq!(rig.reader.firms().await.unwrap(), []);
+    tokio::task::block_in_place(|| pair.standby.promote());
+    // The lane has had no connection before: it looks at both.
+    rig.found().await.unwrap();
+    assert_eq!(rig.reader.firms().await.unwrap().len(), 1);
 }

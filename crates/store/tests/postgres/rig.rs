@@ -63,6 +63,8 @@ pub struct Rig {
     conflicts: Arc<Conflicts>,
     /// The same server's, beside its lane.
     pub reader: Reader,
+    /// How long a command may wait before it is decided.
+    pub patience: Duration,
 }
 
 /// What callers were told, by the number of their command: the place in the journal, or that nobody
@@ -88,7 +90,13 @@ impl Rig {
             decide: domain::decide,
         };
         let store::Database { stores, reader, .. } = store::open(url, ONE_LANE).unwrap();
-        Self { engine: Engine::start(stores, options).unwrap(), count, conflicts, reader }
+        Self {
+            engine: Engine::start(stores, options).unwrap(),
+            count,
+            conflicts,
+            reader,
+            patience: PATIENCE,
+        }
     }
 
     /// On an empty database.
@@ -135,7 +143,7 @@ impl Rig {
             request_id: "test".into(),
             fingerprint: domain::audit::fingerprint(&[key.as_bytes()]),
             once: Some(Once { key: key.into(), render }),
-            deadline: Instant::now() + PATIENCE,
+            deadline: Instant::now() + self.patience,
         };
         self.engine.submit(request).await
     }

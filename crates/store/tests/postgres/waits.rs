@@ -1,7 +1,7 @@
 //! A commit waits for the standby's disk, and something ends the wait: what was committed here is not
 //! yet there. It must be told to nobody as done, and be done once.
 
-use std::time::Instant;
+use std::time::{Duration, Instant};
 
 use engine::Trouble;
 use throwaway::{Cluster, Replication};
@@ -9,7 +9,7 @@ use tokio_postgres::NoTls;
 
 use crate::{
     failover::{Pair, UNKNOWN_AFTER_MAX},
-    rig::{Rig, Told},
+    rig::{Rig, Told, place},
 };
 
 /// What ends a wait.
@@ -74,6 +74,31 @@ async fn a_firm_whose_first_commit_nobody_confirmed_is_not_told_as_founded() {
     assert_eq!(clients(), [["0"]]);
     rig.found().await.unwrap();
     assert_eq!(clients(), [["1"]]);
+}
+
+/// The limits that we set ourselves end no wait either: it outlasts them, and our connection.
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_commit_waits_for_its_standby_longer_than_any_limit_of_ours() {
+    const OUTLASTS: Duration = Duration::from_secs(12);
+    let pair = Pair::new(Replication::Synchronous);
+    let rig = Rig::new(&pair.url).await;
+    pair.primary.hold_back();
+    let (n, asked) = (rig.next(), Instant::now());
+    let first = tokio::spawn({
+        let rig = rig.clone();
+        async move { rig.consume(n).await }
+    });
+    let waiting = || pair.primary.waiting_commit(&pair.database.name);
+    let session = tokio::task::block_in_place(waiting);
+    let told = first.await.unwrap();
+    assert!(matches!(told, Err(Trouble::Unknown(_))), "{told:?}");
+    tokio::time::sleep(OUTLASTS.saturating_sub(asked.elapsed())).await;
+    assert_eq!(tokio::task::block_in_place(waiting), session);
+    assert_eq!(pair.on_primary().0.len(), 0, "it is seen, and can still be lost");
+    tokio::task::block_in_place(|| pair.primary.thaw());
+    let mut told = Told::from([(n, told.map(|settled| place(&settled)))]);
+    rig.resolve(&mut told).await;
+    assert_eq!(pair.on_primary().0.len(), 1);
 }
 
 /// One who takes PostgreSQL's word for it, and one who takes its error for a failure.

@@ -93,16 +93,23 @@ pub const ROWS: usize = 3;
 /// What every opening step of a practice makes, in this order, once for each of [`ROWS`].
 pub const STEPS_PER_ROW: usize = 9;
 /// What every practice makes after its rows: see [`practice_more`].
-pub const MORE_STEPS: usize = 11;
+pub const MORE_STEPS: usize = 13;
+/// Where among those steps a retainer is opened that is low from the start.
+pub const LOW_STEP: usize = 11;
 pub const ENTRY_STEP: usize = 4;
 pub const EXPENSE_STEP: usize = 5;
 
 /// The first id that the command sent as the `n`-th was given.
 pub fn id_of_step<T>(n: usize) -> Id<T> {
+    id_in_step(n, 0)
+}
+
+/// The `k`-th after it.
+fn id_in_step<T>(n: usize, k: usize) -> Id<T> {
     let ids = Ids::new([1; 4]);
     let at = Timestamp::from_micros(START);
     let mut run = (0..=n).map(|_| ids.run(at)).last().unwrap();
-    run.take()
+    (0..=k).map(|_| run.take()).last().unwrap()
 }
 
 pub fn of_practice(firm: usize, row: usize, step: usize) -> usize {
@@ -377,8 +384,11 @@ fn people() -> BoxedStrategy<Command> {
             SetMember { user: Id::new([user; 12]), version: None, role: Some(role), active }.into()
         },
     );
-    let alert =
-        (0..60_usize).prop_map(|n| AcknowledgeAlert { alert: Ref::Id(id_of_step(n)) }.into());
+    // An alert is the last thing that its command makes.
+    let alert = (0..=MARKET_AT, 0..4_usize).prop_map(|(firm, k)| {
+        let alert = id_in_step(of_practice(firm, 0, LOW_STEP) + ROWS * STEPS_PER_ROW, k);
+        AcknowledgeAlert { alert: Ref::Id(alert) }.into()
+    });
     prop_oneof![3 => create, 1 => update, 2 => delete, 1 => member, 1 => alert].boxed()
 }
 

@@ -239,6 +239,27 @@ proptest! {
 }
 
 #[test]
+fn the_random_programs_carry_out_every_command() {
+    use proptest::{strategy::ValueTree, test_runner::TestRunner};
+    const PROGRAMS_MAX: usize = 2_000;
+    let mut runner = TestRunner::deterministic();
+    let mut idle: BTreeSet<&str> = Command::NAMES.iter().copied().collect();
+    for _ in 0..PROGRAMS_MAX {
+        if idle.is_empty() {
+            return;
+        }
+        let program = program().new_tree(&mut runner).unwrap().current();
+        let steps = program.iter().flat_map(|burst| &burst.steps);
+        for (step, settled) in steps.zip(on_model(&program, 16).0) {
+            if let Settled::Decided { result: Ok(_), .. } = settled.unwrap() {
+                idle.remove(step.command.name());
+            }
+        }
+    }
+    panic!("never carried out: {idle:?}");
+}
+
+#[test]
 fn the_random_programs_reach_every_kind_of_outcome() {
     use proptest::{strategy::ValueTree, test_runner::TestRunner};
     const PROGRAMS_MAX: usize = 12_000;

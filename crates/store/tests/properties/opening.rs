@@ -128,13 +128,24 @@ fn payment_of(client: usize, receipt: Receipt) -> RecordPayment {
 
 /// A client who has nothing but credit, one who has nothing but an expected payment, and a payment
 /// that filled a retainer which was then drawn on; the clients' portal login; a cancelled transaction,
-/// an empty retainer, and an invoice for time.
+/// an empty retainer, and an invoice for time; a second retainer of a client, low from the start, and a
+/// payment on an invoice.
 fn practice_more(firm: usize) -> [Command; MORE_STEPS] {
     let client = |name: &str| {
         let profile = ClientProfile { full_name: name.into(), ..ClientProfile::default() };
         CreateClient { kind: None, profile, user: None }
     };
     let retainer = || Ref::Number("RET-2026-0001".into());
+    let low = OpenRetainer {
+        client: Ref::Number("CLT-2026-0001".into()),
+        amount: Decimal::whole(100),
+        currency: None,
+        terms: Terms { minimum_balance: Some(Decimal::whole(100)), ..Terms::default() },
+    };
+    let paid = RecordPayment {
+        invoice: Some(Ref::Number("INV-202612-0003".into())),
+        ..payment_of(3, Receipt::Received)
+    };
     let fill = RecordPayment {
         kind: Some(PaymentType::Retainer),
         retainer: Some(retainer()),
@@ -182,6 +193,8 @@ fn practice_more(firm: usize) -> [Command; MORE_STEPS] {
             content: Content { lines: Some(vec![line]), ..Content::default() },
         }
         .into(),
+        low.into(),
+        paid.into(),
     ]
 }
 

@@ -67,7 +67,7 @@ wire! {
         outcome: String,
         /// The row that it was about.
         objectId: Option<wire::Id>,
-        /// The peer's address.
+        /// The caller's address, as a trusted proxy tells it or else the peer's.
         origin: String,
         requestId: String,
         /// SHA-256 of what was asked, in hex.

@@ -190,8 +190,8 @@ async fn all(question: Question<Filter>) -> Result<Rows<ExpenseView, Summary<Rev
         days: days::between(&question, &asked.from, &asked.to).await?,
     };
     let (reader, firm) = (&question.reader, question.firm());
-    let sums = reader.expense_sums(firm, filter.clone()).await?;
-    let listed = reader.expenses(firm, filter, question.page.clone()).await?;
+    let asked = reader.expenses_and_sums(firm, filter, question.page.clone());
+    let (listed, sums) = asked.await?;
     Ok(question.rows_beside(listed, Summary(sums)))
 }
 

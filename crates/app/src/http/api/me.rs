@@ -1,4 +1,4 @@
-//! `/api/me`: what the token says, and nothing more. It touches no store.
+//! `/api/me`: who is asking, as their firm knows them.
 
 use domain::Role;
 
@@ -12,14 +12,15 @@ use crate::http::{
 };
 
 pub(in crate::http) fn routes() -> Resource {
-    Resource::new("me", "The caller.").get("/", signed_in("getMe", "What the token says", me))
+    Resource::new("me", "The caller.").get("/", signed_in("getMe", "Who is asking", me))
 }
 
 wire! {
-    /// A login as its token tells it.
+    /// A login.
     LoginDoc {
         _id: wire::Id,
         firmId: wire::Id,
+        /// As the firm's list of members has it; the token's, of who is not on it yet.
         role: wire::Name<Role>,
     }
 
@@ -31,11 +32,12 @@ wire! {
 }
 
 async fn me(caller: Caller, _: Of) -> Result<Object<MeDoc>, Refusal> {
+    let role = caller.role().await?;
     let mut out = Vec::with_capacity(128);
     json::object(&mut out, |o| {
         o.id("_id", caller.actor.user);
         o.id("firmId", caller.actor.firm);
-        o.text("role", caller.actor.claimed.name());
+        o.text("role", role.name());
     });
     Ok(Object::new(|o| {
         o.raw("data", &out);

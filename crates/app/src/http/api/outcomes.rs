@@ -42,7 +42,7 @@ wire! {
 
 async fn one(caller: Caller, of: Of) -> Result<Object<KeptDoc>, Refusal> {
     let not_found = || Refusal::not_found(Message::OutcomeNotFound);
-    caller.is_member().await?;
+    caller.role().await?;
     let (reader, Actor { user, firm, .. }) = (&caller.app.reader, caller.actor);
     let mut outcome = reader.outcome(firm, user, of.text()).await?;
     if outcome.is_none() {

@@ -107,7 +107,7 @@ async fn asked(app: &Arc<App>, request: Request) -> Result<(Call, Request), Refu
     let candidates = said::candidates(&method, path);
     let reads_body = candidates.iter().any(|(rule, _)| rule.reads_body());
     // Of who is not known nothing is read; our own route refuses them.
-    let (body, object) = if reads_body && Caller::of_request(&parts, app).is_ok() {
+    let (body, object) = if reads_body && Caller::known(&parts, app).is_ok() {
         let context = parts.extensions.get::<Context>();
         let context = context.expect("the front makes a context of each request");
         let bytes = sent::collect(body, context.body_bytes_max, context).await?;
@@ -202,7 +202,7 @@ mod time {
         let response = in_time(Some(Duration::from_millis(1)), never).await;
         assert_eq!(response.status(), 503);
         let refusal = response.extensions().get::<Refusal>().unwrap();
-        assert_eq!(refusal.retry_after_seconds(), Some("1"));
+        assert_eq!(refusal.retry_after_seconds(), Some(1));
         let ready = async { Response::new(Body::empty()) };
         assert_eq!(in_time(Some(READ_WAIT_MAX), ready).await.status(), 200);
     }

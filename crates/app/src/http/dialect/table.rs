@@ -111,6 +111,7 @@ pub(super) static RULES: &[Rule] = &[
     on(EDIT, "/proposals/:step/:id").show(&[Bare]),
     // What else it asks for and we have.
     on(GET, "/auth/me").to("/me"),
+    on(GET, "/general-ledger/entries").to("/reports/ledger").show(&[Also("entries", "data")]),
     on(GET, "/statements")
         .to("/clients/{?clientId}/statement")
         .ask(&[Ask::Name("startDate", "from"), Ask::Name("endDate", "to")]),

@@ -394,7 +394,7 @@ async fn the_books_are_for_who_keeps_them() {
         ("admin", true, true),
         ("accountant", true, true),
         ("partner", true, false),
-        ("lawyer", false, false),
+        ("lawyer", true, false),
         ("paralegal", false, false),
         ("secretary", false, false),
         ("client", false, false),

@@ -123,6 +123,30 @@ async fn every_route_answers_every_role_as_the_table_says() {
     ours.check().await;
 }
 
+#[tokio::test]
+async fn who_has_left_the_firm_is_refused_everywhere() {
+    let ours = ours().await;
+    let firm = Firm::new(&ours);
+    firm.client().await;
+    let clerk = tokens::new_id();
+    let token = firm.token_of(&clerk, "admin");
+    firm.make(firm.put(format!("/api/members/{clerk}"), &json!({"active": false}))).await;
+    let mut tried = 0;
+    for operation in operations().iter().filter(|operation| operation.action != "public") {
+        let path = operation.path_of(&tokens::new_id());
+        let answer = ours.send(&operation.call(&path, &token)).await;
+        // Of many commands each has an answer of its own.
+        let body = answer.json();
+        let refusal = if path == "/api/commands/bulk" { &body["data"][0] } else { &body };
+        let status = refusal["status"].as_u64().unwrap_or(answer.status.into());
+        let asked = format!("{} {path}: {body}", operation.method);
+        assert_eq!((status, &refusal["code"]), (403, &json!("member_left")), "{asked}");
+        tried += 1;
+    }
+    assert!(tried > 100, "only {tried} were tried");
+    ours.check().await;
+}
+
 /// One row of every kind that a path or a body can name, by the name under which it is named.
 async fn rows_of(firm: &Firm<'_>) -> Vec<(&'static str, String)> {
     let client = firm.client().await;

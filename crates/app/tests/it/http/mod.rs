@@ -17,6 +17,7 @@ mod lists;
 mod market;
 mod openapi;
 mod payments;
+mod peers;
 mod protocol;
 mod reports;
 mod roles;

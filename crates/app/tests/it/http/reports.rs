@@ -261,6 +261,7 @@ async fn reports_are_for_who_reconciles() {
     business(&ours, &firm).await;
     for path in [
         "/api/reports/trial-balance",
+        "/api/reports/ledger",
         "/api/reports/trust-ledger",
         "/api/reports/reconciliation",
         "/api/reports/receivables-ageing",
@@ -277,8 +278,7 @@ async fn reports_are_for_who_reconciles() {
             "secretary",
             "client",
         ] {
-            let is_let = ["owner", "admin", "accountant"].contains(&role)
-                || (role == "partner" && path == "/api/alerts");
+            let is_let = ["owner", "admin", "accountant", "partner"].contains(&role);
             let call = Call::get(path).token(&firm.token_of(&tokens::new_id(), role));
             let answer = ours.send(&call).await;
             assert_eq!(answer.status, if is_let { 200 } else { 403 }, "{role} {path}");
@@ -294,6 +294,68 @@ async fn reports_are_for_who_reconciles() {
     let nothing = stranger.get("/api/reports/receivables-ageing").await;
     assert_eq!(nothing["data"]["clients"], json!([]));
     assert_eq!(stranger.get("/api/audit").await["pagination"]["total"], json!(0));
+}
+
+#[tokio::test]
+async fn the_ledger_is_told_posting_by_posting() {
+    let ours = ours().await;
+    let (firm, stranger) = (Firm::new(&ours), Firm::new(&ours));
+    let client = firm.client().await;
+    let retainer = firm.retainer_of(&client, 100, &json!({})).await;
+    let invoice = firm.invoice(&client, 100).await;
+    let drawn = json!({"amount": 40, "invoiceId": invoice});
+    firm.make(firm.post(format!("/api/retainers/{retainer}/consume"), &drawn)).await;
+    let told = |row: &Value| {
+        let [debit, credit] = ["debit", "credit"].map(|side| row[side]["code"].as_i64().unwrap());
+        (debit, credit, row["amount"].to_string())
+    };
+    let ledger = firm.get("/api/reports/ledger").await;
+    let rows = ledger["data"].as_array().unwrap();
+    let mut postings: Vec<_> = rows.iter().map(told).collect();
+    postings.sort_unstable();
+    assert_eq!(
+        postings,
+        [
+            (1101, 1102, "40".to_owned()),
+            (1102, 2130, "100".to_owned()),
+            (1201, 4100, "100".to_owned()),
+            (2130, 1201, "40".to_owned()),
+        ]
+    );
+    // A cursor walks to the end and meets each posting once.
+    let (mut walked, mut cursor) = (Vec::new(), String::new());
+    loop {
+        let part = firm.get(format!("/api/reports/ledger?limit=3&cursor={cursor}")).await;
+        walked.extend(part["data"].as_array().unwrap().clone());
+        let Some(next) = part["nextCursor"].as_str() else { break };
+        cursor = next.to_owned();
+    }
+    assert_eq!(&walked, rows);
+    assert_eq!(firm.get("/api/reports/ledger?page=2&limit=3").await["data"][0], rows[3]);
+    assert_eq!(stranger.get("/api/reports/ledger").await["pagination"]["total"], json!(0));
+    let wrong = Call::get("/api/reports/ledger?cursor=x").token(&firm.token);
+    assert_eq!(ours.send(&wrong).await.brief(), "400 invalid_cursor");
+    ours.check().await;
+}
+
+/// A list and what stands beside it are of one moment, whatever is written meanwhile.
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_list_and_its_summary_tell_of_one_moment() {
+    let ours = ours().await;
+    let firm = Firm::new(&ours);
+    let client = firm.client().await;
+    for _ in 0..40 {
+        let open = json!({"clientId": client, "initialAmount": 1});
+        let mut calls = vec![firm.post("/api/retainers", &open); 4];
+        calls.extend(vec![Call::get("/api/retainers?limit=1").token(&firm.token); 4]);
+        for answer in ours.race(calls).await.unwrap() {
+            let body = answer.json();
+            let Some(sums) = body["summary"].as_array() else { continue };
+            let summed: u64 = sums.iter().map(|sum| sum["count"].as_u64().unwrap()).sum();
+            assert_eq!(json!(summed), body["pagination"]["total"], "{body}");
+        }
+    }
+    ours.check().await;
 }
 
 #[tokio::test]

@@ -13,7 +13,7 @@ const ROLES: [&str; 8] =
     ["owner", "admin", "partner", "accountant", "lawyer", "paralegal", "secretary", "client"];
 
 /// Each route, and who is let through, in the order of [`ROLES`]: `x` all, `o` only their own, `-` nobody.
-const TABLE: [(&str, &str); 61] = [
+const TABLE: [(&str, &str); 74] = [
     ("GET /api/clients", "xxxxxxxo"),
     ("GET /api/clients/:client", "xxxxxxxo"),
     ("POST /api/clients", "xxx-xxx-"),
@@ -73,6 +73,19 @@ const TABLE: [(&str, &str); 61] = [
     ("POST /api/invoices/:sent/convert-to-credit-note", "xxxx----"),
     ("GET /api/credit-notes", "xxxxxxxo"),
     ("GET /api/credit-notes/:note", "xxxxxxxo"),
+    ("GET /api/cases", "xxxxxxxo"),
+    ("GET /api/transactions", "xxxxx---"),
+    ("GET /api/transactions/balance", "xxxxx---"),
+    ("GET /api/transactions/summary", "xxxxx---"),
+    ("GET /api/transactions/by-category", "xxxxx---"),
+    ("POST /api/transactions", "xx-x----"),
+    ("POST /api/transactions/:entry/cancel", "xx-x----"),
+    ("DELETE /api/transactions/:entry", "xx-x----"),
+    ("GET /api/audit", "xxxx----"),
+    ("GET /api/reports/trial-balance", "xxxx----"),
+    ("GET /api/reports/trust-ledger", "xxxx----"),
+    ("GET /api/reports/receivables-ageing", "xxxx----"),
+    ("GET /api/reports/reconciliation", "xxxx----"),
     ("GET /api/members", "xx------"),
     ("PUT /api/members/:member", "xx------"),
 ];
@@ -122,6 +135,11 @@ async fn made(firm: &Firm<'_>, client: &str, route: &str) -> String {
     if path.contains(":retainer") {
         put(&mut path, ":retainer", &firm.retainer_of(client, 100, &no_body).await);
     }
+    if path.contains(":entry") {
+        let entry = json!({"type": "income", "amount": 5, "status": "pending"});
+        let entry = firm.make(firm.post("/api/transactions", &entry)).await;
+        put(&mut path, ":entry", &id(&entry));
+    }
     put(&mut path, ":member", &tokens::new_id());
     path.replace(":client", client)
 }
@@ -147,6 +165,7 @@ async fn every_role_is_let_through_where_the_table_says_so() {
                 ("POST", "payments" | "record-payment") => {
                     json!({"amount": 1, "paymentMethod": "cash"})
                 }
+                ("POST", "transactions") => json!({"type": "income", "amount": 1}),
                 ("POST", "invoices") => json!({"clientId": client, "items": [{"unitPrice": 1}]}),
                 ("POST", "consume" | "replenish") => json!({"amount": 1}),
                 ("POST", "transfer") => json!({"amount": 1, "toRetainerId": drawn}),
@@ -185,6 +204,34 @@ async fn every_role_is_let_through_where_the_table_says_so() {
             }
         }
     }
+    ours.check().await;
+}
+
+#[tokio::test]
+async fn a_role_that_may_not_touch_a_row_is_told_so_in_the_words_of_the_row() {
+    let ours = ours().await;
+    let firm = Firm::new(&ours);
+    let client = firm.client().await;
+    let retainer = firm.retainer_of(&client, 100, &json!({})).await;
+    let invoice = firm.invoice(&client, 100).await;
+    let token = firm.token_of(&tokens::new_id(), "paralegal");
+    let nowhere = tokens::new_id();
+    for (path, message) in [
+        (format!("/api/retainers/{retainer}/consume"), "لا يمكنك الوصول إلى هذا العربون"),
+        (format!("/api/retainers/{retainer}/refund"), "لا يمكنك الوصول إلى هذا العربون"),
+        (format!("/api/invoices/{invoice}/send"), "لا يمكنك الوصول إلى هذه الفاتورة"),
+        (format!("/api/invoices/{invoice}/void"), "لا يمكنك الوصول إلى هذه الفاتورة"),
+        // It tells nothing of whether there is such a row.
+        (format!("/api/retainers/{nowhere}/consume"), "لا يمكنك الوصول إلى هذا العربون"),
+    ] {
+        let body = if path.ends_with("consume") { json!({"amount": 1}) } else { json!({}) };
+        let answer = ours.send(&Call::post(&path, &body).token(&token)).await;
+        assert_eq!(answer.brief(), "403 forbidden", "{path}");
+        assert_eq!(answer.json()["messageAr"], message, "{path}");
+    }
+    let open = json!({"clientId": client, "initialAmount": 1});
+    let answer = ours.send(&Call::post("/api/retainers", &open).token(&token)).await;
+    assert_ne!(answer.json()["messageAr"], "لا يمكنك الوصول إلى هذا العربون");
     ours.check().await;
 }
 

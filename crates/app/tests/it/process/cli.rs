@@ -2,6 +2,7 @@
 
 use std::process::{Command, Stdio};
 
+use jsonwebtoken::{Algorithm, EncodingKey, Header};
 use serde_json::json;
 
 use super::{BINARY, Process, amanah, output, text, url};
@@ -41,6 +42,7 @@ fn what_can_not_be_done_is_said_in_a_sentence() {
     for (arguments, word) in [
         (&["serve"][..], "--database sqlite:PATH"),
         (&["serve", "--database", "mysql://u:hidden@h/d"], "sqlite:PATH"),
+        (&["serve", "--database", "postgres://u:hidden@127.0.0.1:1/d"], "127.0.0.1:1"),
         (
             &["serve", "--database", "sqlite:/no/such/folder/x.db", "--listen", "127.0.0.1:0"],
             "/no/such/folder",
@@ -71,6 +73,57 @@ fn what_can_not_be_done_is_said_in_a_sentence() {
         );
     }
     assert!(!folder.path().join("missing.db").exists());
+}
+
+/// The public half stands in a file; whoever keeps the private half signs.
+#[tokio::test]
+async fn tokens_can_be_signed_by_somebody_whose_public_key_is_in_a_file() {
+    let folder = tempfile::tempdir().unwrap();
+    let [ed, rsa] = ["ed", "rsa"].map(|name| {
+        let path = format!("{}/tests/keys/{name}.pub.pem", env!("CARGO_MANIFEST_DIR"));
+        (name, path)
+    });
+    let claims = json!({
+        "_id": tokens::new_id(),
+        "firm_id": tokens::new_id(),
+        "role": "owner",
+        "exp": tokens::FAR,
+    });
+    let private = |name: &str| {
+        std::fs::read(format!("{}/tests/keys/{name}.pem", env!("CARGO_MANIFEST_DIR"))).unwrap()
+    };
+    let sign = |algorithm, key: &EncodingKey| {
+        jsonwebtoken::encode(&Header::new(algorithm), &claims, key).unwrap()
+    };
+    let eddsa = sign(Algorithm::EdDSA, &EncodingKey::from_ed_pem(&private("ed")).unwrap());
+    let rs256 = sign(Algorithm::RS256, &EncodingKey::from_rsa_pem(&private("rsa")).unwrap());
+    let hs256 = sign(Algorithm::HS256, &EncodingKey::from_secret(SECRET.as_bytes()));
+    let database = url(&folder.path().join("test.db"));
+    for (secret, keys, statuses) in [
+        (true, vec![], [401, 401, 200]),
+        (false, vec![&ed.1], [200, 401, 401]),
+        (false, vec![&rsa.1], [401, 200, 401]),
+        (true, vec![&ed.1, &rsa.1], [200, 200, 200]),
+    ] {
+        let mut command = amanah(&["serve", "--database", &database, "--listen", "127.0.0.1:0"]);
+        if !secret {
+            command.env_remove("JWT_SECRET");
+        }
+        for key in &keys {
+            command.args(["--jwt-public-key", key]);
+        }
+        let process = Process::start(command);
+        for (token, status) in [&eddsa, &rs256, &hs256].iter().zip(statuses) {
+            let answer = process.send(&Call::get("/api/clients").token(token)).await;
+            assert_eq!(answer.status, status, "secret {secret}, {keys:?}: {}", answer.text());
+        }
+    }
+    let short = format!("{}/tests/keys/rsa1024.pub.pem", env!("CARGO_MANIFEST_DIR"));
+    for (key, word) in [(short.as_str(), "2048"), ("/no/such/key.pem", "/no/such/key.pem")] {
+        let refused = output(amanah(&["serve", "--database", &database, "--jwt-public-key", key]));
+        let said = text(&refused.stderr);
+        assert!(!refused.status.success() && said.contains(word), "{said}");
+    }
 }
 
 #[tokio::test]

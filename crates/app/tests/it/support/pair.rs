@@ -25,8 +25,9 @@ use crate::process::Process;
 const NAMES: [&str; 2] = ["one", "two"];
 /// How many races have a process stopped in them.
 const STOPPED_SHARE: f64 = 0.3;
-/// And how many for so long that PostgreSQL ends the session that it was in the middle of.
-const ENDED_SHARE: f64 = 0.03;
+/// And for how long at most. What becomes of one that is stopped for so long that PostgreSQL ends its
+/// session has a test of its own: `p9_a_process_stopped_in_the_middle_…`.
+const STOPPED_MAX: Duration = Duration::from_millis(150);
 /// No batch takes longer here.
 const BATCH_MS_MAX: f64 = 12.0;
 /// What was sent before the stop has arrived by then.
@@ -71,14 +72,10 @@ impl Pair {
 
     /// Stops one of them, perhaps, in the first moments after this is called.
     pub async fn disturb(self: Arc<Self>) {
-        let drawn = random_share();
-        let time = if drawn < ENDED_SHARE {
-            Duration::from_millis(2_100).mul_f64(1.0 + 0.2 * random_share())
-        } else if drawn < STOPPED_SHARE {
-            Duration::from_millis(150).mul_f64(random_share())
-        } else {
+        if random_share() > STOPPED_SHARE {
             return;
-        };
+        }
+        let time = STOPPED_MAX.mul_f64(random_share());
         sleep(Duration::from_secs_f64(BATCH_MS_MAX / 1_000.0 * random_share())).await;
         self.stop(usize::from(random_share() < 0.5), time).await;
     }

@@ -5,7 +5,7 @@ use std::{net::SocketAddr, sync::Arc};
 
 use amanah::{
     App, Settings,
-    http::{HttpLimits, Secret, serve},
+    http::{HttpLimits, Proxies, Rate, Secret, serve},
 };
 use engine::{Decide, Limits};
 use store::Reader;
@@ -27,6 +27,8 @@ pub struct Options {
     pub http: HttpLimits,
     pub decide: Decide,
     pub cors_origins: Vec<String>,
+    pub proxies: Proxies,
+    pub rate: Option<Rate>,
 }
 
 impl Default for Options {
@@ -38,6 +40,8 @@ impl Default for Options {
             http: HttpLimits::default(),
             decide: domain::decide,
             cors_origins: Vec::new(),
+            proxies: Proxies::default(),
+            rate: None,
         }
     }
 }
@@ -128,6 +132,8 @@ async fn start(database: &Database, options: &Options) -> Running {
         clock: Arc::<HandClock>::clone(&options.clock),
         decide: options.decide,
         cors_origins: options.cors_origins.clone(),
+        proxies: options.proxies.clone(),
+        rate: options.rate,
         ..Settings::new(secret)
     };
     let app = App::start(stores, database.reader, settings).expect("the engine starts");

@@ -117,6 +117,7 @@ twin! {
     fn alert(firm: Id<Firm>, by: &Ref<Alert>) -> Option<Alert>;
     fn alerts(firm: Id<Firm>, filter: AlertFilter, part: Page) -> Listed<Alert>;
     fn audit(firm: Id<Firm>, part: Page) -> Listed<AuditRecord>;
+    fn entries(firm: Id<Firm>, part: Page) -> Listed<Entry>;
     fn statement(firm: Id<Firm>, by: &Ref<Client>, days: Days, part: Page) -> Option<Statement>;
     fn trial_balance(firm: Id<Firm>, day: Day) -> Vec<AccountBalance>;
     fn trust_ledger(firm: Id<Firm>, filter: TrustFilter, part: Page) -> TrustLedger;

@@ -21,8 +21,9 @@ fn plan(db: &Connection, sql: &str) -> Vec<String> {
 const OWN: [&str; 4] = ["page", "old", "h", "held"];
 
 /// Queries over all firms, of those who look after the whole database.
-const OF_ALL_FIRMS: [&str; 3] = [
-    "select number from schema_migrations",
+const OF_ALL_FIRMS: [&str; 4] = [
+    "from sqlite_master",
+    "from schema_migrations",
     "select id from firms",
     "where firm_id not in (select id from firms)",
 ];

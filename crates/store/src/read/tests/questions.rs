@@ -229,6 +229,9 @@ async fn ask_reports(reader: &Twin) {
     }
     reader.history(FIRM, &Ref::Id(id(20)), FIRST).await.unwrap();
     reader.audit(FIRM, FIRST).await.unwrap();
+    reader.entries(FIRM, FIRST).await.unwrap();
+    let later = Page::After { cursor: "9.7-1".into(), limit: 1 };
+    reader.entries(FIRM, later).await.unwrap();
     reader.members(FIRM).await.unwrap();
     for days in [Days::default(), SOME_DAYS] {
         reader.statement(FIRM, &Ref::Id(id(10)), days, FIRST).await.unwrap();

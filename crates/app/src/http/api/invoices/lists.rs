@@ -151,8 +151,8 @@ async fn part<F>(
     filter: InvoiceFilter,
 ) -> Result<Rows<InvoiceView, Summary>, Refusal> {
     let (reader, firm) = (&question.reader, question.firm());
-    let sums = reader.invoice_sums(firm, filter.clone()).await?;
-    let listed = reader.invoices(firm, filter, question.page.clone()).await?;
+    let asked = reader.invoices_and_sums(firm, filter, question.page.clone());
+    let (listed, sums) = asked.await?;
     Ok(question.rows_beside(listed, Summary(sums)))
 }
 

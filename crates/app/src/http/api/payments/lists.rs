@@ -103,8 +103,8 @@ async fn part<F>(
     filter: PaymentFilter,
 ) -> Result<Rows<PaymentView, Summary>, Refusal> {
     let (reader, firm) = (&question.reader, question.firm());
-    let sums = reader.payment_sums(firm, filter.clone()).await?;
-    let listed = reader.payments(firm, filter, question.page.clone()).await?;
+    let asked = reader.payments_and_sums(firm, filter, question.page.clone());
+    let (listed, sums) = asked.await?;
     Ok(question.rows_beside(listed, Summary(sums)))
 }
 

@@ -115,7 +115,7 @@ fn write_total(out: &mut Vec<u8>, total: &Total) {
     });
 }
 
-const fn name(account: Account) -> &'static str {
+pub(super) const fn name(account: Account) -> &'static str {
     match account {
         Account::OperatingBank => "operating_bank",
         Account::TrustBank => "trust_bank",

@@ -2,6 +2,7 @@
 
 mod ageing;
 mod balance;
+mod entries;
 mod trust;
 
 use domain::actor::Action;
@@ -21,9 +22,11 @@ pub(in crate::http) fn routes() -> Resource {
         read("getTrialBalance", "Every account of the ledger", SEE, balance::trial).may_lag();
     let three = "Trust bank, ledger and retainers, against each other";
     let ledger = list("getTrustLedger", "What clients have in trust", SEE, trust::ledger).may_lag();
+    let entries = list("listEntries", "Every posting, newest first", SEE, entries::all).may_lag();
     let owed = "What clients owe, by how long it has been due";
     Resource::new("reports", "The whole firm at a glance, when a day ended.")
         .get("/trial-balance", trial)
+        .get("/ledger", entries)
         .get("/trust-ledger", ledger)
         .get(
             "/reconciliation",

@@ -62,8 +62,8 @@ async fn part<F>(
     filter: RetainerFilter,
 ) -> Result<Rows<RetainerView, Summary>, Refusal> {
     let (reader, firm) = (&question.reader, question.firm());
-    let sums = reader.retainer_sums(firm, filter.clone()).await?;
-    let listed = reader.retainers(firm, filter, question.page.clone()).await?;
+    let asked = reader.retainers_and_sums(firm, filter, question.page.clone());
+    let (listed, sums) = asked.await?;
     Ok(question.rows_beside(listed, Summary(sums)))
 }
 

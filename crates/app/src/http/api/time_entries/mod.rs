@@ -81,8 +81,8 @@ async fn all(question: Question<Filter>) -> Result<Rows<TimeEntryView, Summary<R
         days: days::between(&question, &asked.from, &asked.to).await?,
     };
     let (reader, firm) = (&question.reader, question.firm());
-    let sums = reader.time_entry_sums(firm, filter.clone()).await?;
-    let listed = reader.time_entries(firm, filter, question.page.clone()).await?;
+    let asked = reader.time_entries_and_sums(firm, filter, question.page.clone());
+    let (listed, sums) = asked.await?;
     Ok(question.rows_beside(listed, Summary(sums)))
 }
 

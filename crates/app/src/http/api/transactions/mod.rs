@@ -87,8 +87,8 @@ async fn all(
         search: asked.search.0.clone(),
     };
     let (reader, firm) = (&question.reader, question.firm());
-    let sums = reader.transaction_sums(firm, filter.clone()).await?;
-    let listed = reader.transactions(firm, filter, question.page.clone()).await?;
+    let asked = reader.transactions_and_sums(firm, filter, question.page.clone());
+    let (listed, sums) = asked.await?;
     Ok(question.rows_beside(listed, Summary(sums)))
 }
 

@@ -44,7 +44,8 @@ async fn retainers_are_exhausted_and_closed_when_they_are_asked_for_and_shown() 
     let open = async |terms: Value| dashboard.firm.retainer_of(&client, 100, &terms).await;
     let (active, exhausted, refunded) =
         (open(json!({})).await, open(json!({})).await, open(json!({})).await);
-    let expired = open(json!({"startDate": "2026-05-01", "endDate": "2026-05-31"})).await;
+    let expired = open(json!({"startDate": "2026-05-01", "endDate": "2026-06-01"})).await;
+    ours.clock.set("2026-06-02T09:00:00Z");
     let emptied = dashboard
         .posted(
             &format!("/retainers/{exhausted}/consume"),

@@ -26,6 +26,11 @@ async fn what_we_know_of_other_screens_is_served() {
         dashboard.read(&format!("/credit-notes/{number}")).await["creditNote"],
         credit["creditNote"]
     );
+    let ledger = dashboard.read("/general-ledger/entries?page=1&limit=1").await;
+    let entry = &ledger["entries"][0];
+    assert_eq!((&ledger["entries"], ledger["total"].is_u64()), (&ledger["data"], true));
+    // The last thing written is the credit note, which takes something back.
+    assert_eq!((&entry["credit"]["code"], &entry["credit"]["of"]), (&json!(1201), &json!(invoice)));
     let statement =
         format!("/statements?clientId={client}&startDate=2026-06-01&endDate=2026-06-30");
     let statement = dashboard.read(&statement).await;
@@ -44,7 +49,6 @@ async fn what_is_not_ours_is_not_there_in_the_envelope() {
     let dashboard = Dashboard::open(&ours);
     for path in [
         "/auth/csrf",
-        "/general-ledger/entries?page=1",
         "/statements",
         "/hr/employees",
         "/crm/leads",
