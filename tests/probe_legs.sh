@@ -29,6 +29,7 @@ serve() {
 
 wait_for() {
     for _ in {1..300}; do
+        kill -0 "$(cat "$folder/pid")" 2>/dev/null || return 1
         python3 - "$1" <<'PYTHON' && return
 import sys, urllib.request
 try:

@@ -240,9 +240,7 @@ impl Tally {
         self.raced += u32::from(is_raced);
         self.void += u32::from(!is_raced);
         self.overlaps.push(overlap as u64);
-        let calls = || history.raced().map(|op| op.call_ns);
-        let spread = calls().max().unwrap_or(0) - calls().min().unwrap_or(0);
-        self.spreads.push(spread / 1_000);
+        self.spreads.push(history.header.spread_us);
         for op in history.raced() {
             let name = format!("{:?}", op.outcome).to_lowercase();
             *self.outcomes.entry(name).or_default() += 1;
@@ -321,7 +319,8 @@ fn verdict(tally: Tally, scenario: &Scenario, delivery: Delivery) -> Cell {
     } else if tally.undecided > 0 {
         (Result::Inconclusive, format!("{} rounds could not be decided", tally.undecided))
     } else if tally.raced == 0 {
-        (Result::Inconclusive, "no round raced anything".to_owned())
+        let void = "answered before the request was whole, or one after the other";
+        (Result::Inconclusive, format!("no round raced anything: {} were {void}", tally.void))
     } else {
         (Result::Clean, String::new())
     };

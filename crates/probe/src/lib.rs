@@ -4,6 +4,11 @@
 //! It is a black box: it knows a server by its adapter (a TOML file), speaks HTTP, and judges the history
 //! that it saw as a client. **It shares no code with any server it is pointed at.**
 
+#![expect(
+    clippy::inconsistent_digit_grouping,
+    reason = "amounts in the smallest unit read best as 100_00"
+)]
+
 pub mod adapter;
 pub mod attack;
 pub mod check;

@@ -82,14 +82,18 @@ pub async fn run(target: &Arc<Target>, load: Load) -> Result<Outcome, Stop> {
     }
     let mut latency_us = Histogram::new_with_bounds(1, LATENCY_US_MAX, 3)
         .map_err(|error| Stop::Target(error.to_string()))?;
-    let (sent, mut answered) = (running.len(), 0);
+    let mut replies = Vec::new();
     for (sent, answer) in running {
         let Ok((reply, latency)) = answer.await else { continue };
-        answered += usize::from(reply.result.is_ok());
         latency_us.saturating_record(u64::try_from(latency.as_micros()).unwrap_or(u64::MAX));
+        replies.push((sent, reply));
+    }
+    let took = began.elapsed();
+    let answered = replies.iter().filter(|(_, reply)| reply.result.is_ok()).count();
+    for (sent, reply) in replies {
         round.answered(sent, &reply);
     }
-    let achieved = answered as f64 / began.elapsed().as_secs_f64();
+    let achieved = answered as f64 / took.as_secs_f64();
     for account in &accounts {
         round.rest_once(Ask::new(Verb::ReadRetainer).on(account)).await?;
     }
@@ -99,5 +103,5 @@ pub async fn run(target: &Arc<Target>, load: Load) -> Result<Outcome, Stop> {
     let judges = ["J1", "J2", "J3", "J9", "J20"];
     let findings = judges.iter().filter_map(|id| judge::by_id(id));
     let findings = findings.flat_map(|judge| judge.findings(&history)).collect();
-    Ok(Outcome { latency_us, sent, answered, achieved, findings, history })
+    Ok(Outcome { latency_us, sent: count, answered, achieved, findings, history })
 }

@@ -2,9 +2,7 @@
 //! without an answer, waits until everything has come to rest, and reads what is left. All of it goes into
 //! one [`History`].
 
-use std::{collections::BTreeMap, time::Duration};
-
-use tokio::process::Command;
+use std::{collections::BTreeMap, io, process::Command, time::Duration};
 
 use crate::{
     adapter::{Adapter, Sender},
@@ -165,6 +163,7 @@ impl<'a> Round<'a> {
             round: settings.round,
             seed: settings.seed,
             delivery: settings.delivery.to_string(),
+            spread_us: 0,
             promises: target.adapter.promises,
             joint_minimum: None,
             secrets: BTreeMap::new(),
@@ -259,6 +258,8 @@ impl<'a> Round<'a> {
         if volley.is_early {
             return Err(Stop::Void("an answer came before its request was whole".to_owned()));
         }
+        let spread_us = u64::try_from(volley.spread().as_micros()).unwrap_or(u64::MAX);
+        self.history.header.spread_us = self.history.header.spread_us.max(spread_us);
         for (sent, reply) in sent.into_iter().zip(volley.replies) {
             self.record(sent, Phase::Race, &reply);
         }
@@ -495,23 +496,27 @@ fn extend(seen: &mut Seen, page: Seen) {
 
 async fn disturb(target: &Target) -> Result<(), Stop> {
     const SLEEP: Duration = Duration::from_millis(150);
-    let failed = |what: &str, why: String| Stop::Target(format!("{what}: {why}"));
     if let Some(pid) = target.pids.first() {
-        signal("STOP", *pid).await.map_err(|error| failed("SIGSTOP", error.to_string()))?;
+        let signal = |name: &str| run("kill", vec!["-s".into(), name.into(), pid.to_string()]);
+        signal("STOP").await?;
         tokio::time::sleep(SLEEP).await;
-        return signal("CONT", *pid).await.map_err(|error| failed("SIGCONT", error.to_string()));
+        return signal("CONT").await;
     }
-    let Some(command) = &target.restart else { return Ok(()) };
-    let ended = Command::new("sh").args(["-c", command]).status().await;
-    match ended {
-        Ok(status) if status.success() => Ok(()),
-        Ok(status) => Err(failed("the restart command", status.to_string())),
-        Err(error) => Err(failed("the restart command", error.to_string())),
+    match &target.restart {
+        Some(command) => run("sh", vec!["-c".into(), command.clone()]).await,
+        None => Ok(()),
     }
 }
 
-async fn signal(name: &str, pid: u32) -> std::io::Result<()> {
-    Command::new("kill").args(["-s", name, &pid.to_string()]).status().await.map(drop)
+/// Runs a program to its end; it has to succeed.
+async fn run(program: &'static str, arguments: Vec<String>) -> Result<(), Stop> {
+    let ended = move || Command::new(program).args(arguments).status();
+    let ended = tokio::task::spawn_blocking(ended).await.map_err(io::Error::other).flatten();
+    match ended {
+        Ok(status) if status.success() => Ok(()),
+        Ok(status) => Err(Stop::Target(format!("{program}: {status}"))),
+        Err(error) => Err(Stop::Target(format!("{program}: {error}"))),
+    }
 }
 
 impl Wire {

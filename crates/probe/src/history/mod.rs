@@ -41,6 +41,9 @@ pub struct Header {
     /// How the requests were released.
     #[serde(default)]
     pub delivery: String,
+    /// From the first release of the widest race to its last, in microseconds.
+    #[serde(default)]
+    pub spread_us: u64,
     /// What the target promises.
     #[serde(default)]
     pub promises: Promises,

@@ -28,7 +28,8 @@ fn remark(verdict: Verdict, what: &str) -> Option<Remark> {
     match verdict {
         Verdict::Ok => None,
         Verdict::Violated { why, ops } => {
-            Some(Remark::new(format!("{what}: {why}"), format!("لا ترتيب يفسّر الأجوبة: {why}"), ops))
+            let arabic = format!("لا ترتيب للطلبات يفسّر {} من الأجوبة", ops.len());
+            Some(Remark::new(format!("{what}: {why}"), arabic, ops))
         }
         Verdict::Inconclusive { why } => {
             Some(Remark::open(why, "لم يُحسم: الحالات أكثر من أن تُفحص".to_owned(), Vec::new()))

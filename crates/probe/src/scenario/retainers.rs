@@ -8,14 +8,17 @@ use crate::{
 /// What is drawn, from what, how often; 0: as often as the run says.
 const SHAPES: [(i64, i64, usize); 3] = [(50_00, 100_00, 0), (60_00, 100_00, 2), (60_00, 100_00, 3)];
 
-/// S01.
+/// S01; two reads look on.
 pub(super) async fn consume(round: &mut Round<'_>) -> Result<(), Stop> {
     let (amount, balance, times) = SHAPES[round.settings.round as usize % SHAPES.len()];
     let times = if times == 0 { round.settings.n } else { times };
     let client = round.client().await?;
     let retainer = round.retainer(&client, balance).await?;
     let ask = Ask::new(Verb::Consume).on(&retainer).amount(amount);
-    round.race(vec![ask; times]).await?;
+    let look = Ask::new(Verb::ReadRetainer).on(&retainer).second();
+    let mut asks = vec![ask; times];
+    asks.extend([look.clone(), look]);
+    round.race(asks).await?;
     round.rest_of_account(&retainer).await?;
     round.rest_of_books().await
 }

@@ -55,7 +55,7 @@ flaws! {
     DeleteUnchecked "delete_unchecked" "S17" "whether a client is unused is checked, and it is deleted later";
     PhantomEntry "phantom_entry" "S02" "a failed attempt leaves an entry behind";
     StatusBehind "status_behind" "S03" "the status is computed before the amount is written";
-    DipsBelow "dips_below" "S02" "the balance is lowered first, checked later and raised again";
+    DipsBelow "dips_below" "S01" "the balance is lowered first, checked later and raised again";
     SpuriousRefusal "spurious_refusal" "S02" "contention is told as an insufficient balance";
     LiesOk "lies_ok" "S02" "some requests are answered OK and not carried out";
     LiesRefused "lies_refused" "S02" "some requests are answered refused and carried out";

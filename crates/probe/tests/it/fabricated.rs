@@ -15,6 +15,7 @@ fn header() -> Header {
         round: 0,
         seed: 0,
         delivery: String::new(),
+        spread_us: 0,
         promises: Promises { gapless: true, version_steps: true, overpay: Overpay::Refuse },
         joint_minimum: None,
         secrets: std::collections::BTreeMap::from([("a".to_owned(), "secret".to_owned())]),
