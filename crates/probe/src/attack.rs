@@ -335,7 +335,7 @@ async fn calibrate(
     plan: Plan,
     progress: Progress<'_>,
 ) {
-    let naive = match twin_target(Options { flaw: Some(scenario.flaw), ..Options::default() }) {
+    let naive = match twin_target(&Options { flaw: Some(scenario.flaw), ..Options::default() }) {
         Ok(naive) => naive,
         Err(error) => {
             cell.why = format!("the twin could not be started: {error}");
@@ -367,7 +367,7 @@ pub struct TwinTarget {
 ///
 /// # Errors
 /// When it can't be started.
-pub fn twin_target(options: Options) -> std::io::Result<TwinTarget> {
+pub fn twin_target(options: &Options) -> std::io::Result<TwinTarget> {
     let twin = Twin::start(options)?;
     let target = target_of(twin::ADAPTER, &twin.urls())?;
     Ok(TwinTarget { target, twin })

@@ -103,7 +103,7 @@ impl Database {
         self.documents().insert(text(document, "_id"), document.clone());
     }
 
-    fn insert(&self, what: &str, fields: Value) -> Document {
+    fn insert(&self, what: &str, fields: &Value) -> Document {
         let mut documents = self.documents();
         let id = format!("{what}{:020x}", documents.len() + 1);
         let mut document = fields.as_object().cloned().unwrap_or_default();
@@ -151,7 +151,7 @@ async fn read(State(db): Db, Path(id): Path<String>) -> Answered {
 /// Finding 7: the client's number is a count plus one.
 async fn create_client(State(db): Db, Json(body): Json<Value>) -> Answered {
     let number = format!("CLT-2025-{:04}", db.count("c").await + 1);
-    ok(StatusCode::CREATED, &db.insert("c", json!({"clientId": number, "name": body["name"]})))
+    ok(StatusCode::CREATED, &db.insert("c", &json!({"clientId": number, "name": body["name"]})))
 }
 
 /// Finding 6: the retainer's number is a count plus one.
@@ -160,7 +160,7 @@ async fn create_retainer(State(db): Db, Json(body): Json<Value>) -> Answered {
     let first = &body["initialAmount"];
     let retainer = json!({"retainerNumber": number, "clientId": body["clientId"], "status": "active",
         "currentBalance": first, "history": [{"type": "deposit", "amount": first}]});
-    ok(StatusCode::CREATED, &db.insert("e", retainer))
+    ok(StatusCode::CREATED, &db.insert("e", &retainer))
 }
 
 /// Finding 1: check, then use, then save.
@@ -208,7 +208,7 @@ async fn create_invoice(State(db): Db, Json(body): Json<Value>) -> Answered {
     let total = &body["totalAmount"];
     let invoice = json!({"invoiceNumber": number, "clientId": body["clientId"], "status": "sent",
         "totalAmount": total, "amountPaid": 0, "balanceDue": total});
-    ok(StatusCode::CREATED, &db.insert("f", invoice))
+    ok(StatusCode::CREATED, &db.insert("f", &invoice))
 }
 
 /// Finding 5: the payment's number is a count plus one.
@@ -217,7 +217,7 @@ async fn create_payment(State(db): Db, Json(body): Json<Value>) -> Answered {
     let number = format!("PAY-2025-{:04}", db.count("a").await + 1);
     let payment = json!({"paymentNumber": number, "clientId": body["clientId"], "amount": amount,
         "invoiceId": body["invoiceId"], "status": "pending"});
-    ok(StatusCode::CREATED, &db.insert("a", payment))
+    ok(StatusCode::CREATED, &db.insert("a", &payment))
 }
 
 /// Findings 2 and 4, and no transaction around them.
@@ -294,12 +294,12 @@ async fn create_refund(State(db): Db, Path(id): Path<String>, Json(body): Json<V
 async fn create_transaction(State(db): Db, Json(body): Json<Value>) -> Answered {
     let amount = amount(&body)?;
     let number = format!("TXN-202512-{:05}", fastrand::u32(0..10_000));
-    ok(StatusCode::CREATED, &db.insert("d", json!({"transactionId": number, "amount": amount})))
+    ok(StatusCode::CREATED, &db.insert("d", &json!({"transactionId": number, "amount": amount})))
 }
 
 async fn create_job(State(db): Db, Json(body): Json<Value>) -> Answered {
     let job = json!({"title": body["title"], "status": "open", "proposalsCount": 0});
-    ok(StatusCode::CREATED, &db.insert("b", job))
+    ok(StatusCode::CREATED, &db.insert("b", &job))
 }
 
 /// Finding 8: the counter is a field of a document that is saved whole by whoever has a copy of it.

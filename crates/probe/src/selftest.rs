@@ -170,7 +170,7 @@ pub async fn killers(
         processes = Processes::start(launcher, Some(flaw)).map_err(|error| error.to_string())?;
         &processes.target
     } else {
-        in_process = twin_target(started()).map_err(|error| error.to_string())?;
+        in_process = twin_target(&started()).map_err(|error| error.to_string())?;
         &in_process.target
     };
     for round in 0..rounds {
@@ -209,7 +209,7 @@ pub async fn good(
     launcher: Option<&Launcher>,
 ) -> Result<(u32, Vec<String>), String> {
     let TwinTarget { target, twin: _twin } =
-        twin_target(Options { fronts: 2, ..Options::default() })
+        twin_target(&Options { fronts: 2, ..Options::default() })
             .map_err(|error| error.to_string())?;
     let mut alarms = Vec::new();
     let mut raced = 0;

@@ -56,7 +56,7 @@ Examples:
 
 #[derive(Debug, Subcommand)]
 enum Command {
-    Serve(serve::ServeArgs),
+    Serve(Box<serve::ServeArgs>),
     Token(token::TokenArgs),
     Migrate(migrate::MigrateArgs),
     Verify(verify::VerifyArgs),
@@ -84,7 +84,7 @@ pub fn run() -> anyhow::Result<ExitCode> {
     let Cli { command, log } = Cli::parse();
     telemetry::start(&log)?;
     match command {
-        Command::Serve(args) => serve::run(args),
+        Command::Serve(args) => serve::run(*args),
         Command::Token(args) => token::run(&args),
         Command::Migrate(args) => migrate::run(&args),
         Command::Verify(args) => verify::run(&args),

@@ -44,7 +44,7 @@ pub(super) async fn run(args: TwinArgs) -> Result<u8, String> {
         listen: args.listen,
         ..Options::default()
     };
-    let twin = Twin::start(options).map_err(|error| error.to_string())?;
+    let twin = Twin::start(&options).map_err(|error| error.to_string())?;
     for url in twin.urls() {
         say(&url);
     }

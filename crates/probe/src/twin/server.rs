@@ -72,7 +72,7 @@ impl Twin {
     ///
     /// # Errors
     /// When it can't listen.
-    pub fn start(options: Options) -> std::io::Result<Self> {
+    pub fn start(options: &Options) -> std::io::Result<Self> {
         let shared = Arc::new(Mutex::new(Books::default()));
         let (mut addresses, mut fronts) = (Vec::new(), Vec::new());
         for n in 0..options.fronts {
@@ -84,7 +84,7 @@ impl Twin {
             let router = Router::new()
                 .route("/{verb}", any(answer))
                 .route("/{verb}/{on}", any(answer))
-                .with_state(Arc::new(Front::new(&options, &shared)));
+                .with_state(Arc::new(Front::new(options, &shared)));
             addresses.push(address);
             fronts.push((listener, router));
         }

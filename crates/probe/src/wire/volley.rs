@@ -98,7 +98,7 @@ impl Wire {
             .iter()
             .zip(calls)
             .map(|(connection, call)| Release { gate: &connection.gate, offset: call.offset });
-        let released = self.release(releases.collect());
+        let released = self.release(&releases.collect::<Vec<_>>());
         let clock = self.clock;
         let running = connections.into_iter().zip(released).map(|(mut connection, call_ns)| {
             let reading = tokio::spawn(async move {
@@ -172,7 +172,7 @@ impl Wire {
             gate: &connection.gate,
             offset: part.first().map_or(Duration::ZERO, |n| calls[*n].offset),
         });
-        let released = self.release(releases.collect());
+        let released = self.release(&releases.collect::<Vec<_>>());
         let mut running = Vec::new();
         for (n, answer) in coming.into_iter().enumerate() {
             let Some(answer) = answer else { continue };
@@ -185,7 +185,7 @@ impl Wire {
     }
 
     /// Lets go, each at its offset, from this one thread. When: just before, so that no effect is earlier.
-    fn release(&self, releases: Vec<Release<'_>>) -> Vec<u64> {
+    fn release(&self, releases: &[Release<'_>]) -> Vec<u64> {
         let mut order: Vec<usize> = (0..releases.len()).collect();
         order.sort_by_key(|n| releases[*n].offset);
         let mut times = vec![0; releases.len()];

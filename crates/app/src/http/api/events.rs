@@ -168,13 +168,13 @@ fn told(event: &Event, role: Role) -> Vec<Message> {
             o.time("at", record.at);
             o.id("userId", record.user);
         });
-        all.push(message("command", data));
+        all.push(message("command", &data));
     }
     if sees(Action::HandleAlerts) {
         for alert in alerts {
             let mut data = Vec::new();
             alert.write(&mut data, Day::from_days(0));
-            all.push(message("alert", data));
+            all.push(message("alert", &data));
         }
     }
     // Only with the last is all of this place known.
@@ -184,8 +184,8 @@ fn told(event: &Event, role: Role) -> Vec<Message> {
     all
 }
 
-fn message(name: &str, data: Vec<u8>) -> Message {
-    Message::default().event(name).data(String::from_utf8_lossy(&data))
+fn message(name: &str, data: &[u8]) -> Message {
+    Message::default().event(name).data(String::from_utf8_lossy(data))
 }
 
 /// A channel's end as a stream.

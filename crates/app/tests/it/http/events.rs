@@ -45,8 +45,8 @@ impl Listener {
     }
 
     fn last_id(&self) -> String {
-        let ids = self.heard.lines().filter_map(|line| line.strip_prefix("id: "));
-        ids.last().expect("events have ids").to_owned()
+        let mut ids = self.heard.lines().filter_map(|line| line.strip_prefix("id: "));
+        ids.next_back().expect("events have ids").to_owned()
     }
 }
 

@@ -38,13 +38,13 @@ impl Scene {
 
     /// As the recipe says: the same key until there is an outcome.
     async fn make(&self, path: &str, body: Value) -> Value {
-        let answer = self.settled(self.call(path, body)).await;
+        let answer = self.settled(self.call(path, &body)).await;
         assert!(answer.is_ok(), "{path}: {} {}", answer.status, answer.text());
         answer.json()["data"].clone()
     }
 
-    fn call(&self, path: &str, body: Value) -> Call {
-        Call::post(path, &body).token(&self.token).key(tokens::new_id())
+    fn call(&self, path: &str, body: &Value) -> Call {
+        Call::post(path, body).token(&self.token).key(tokens::new_id())
     }
 
     async fn settled(&self, call: Call) -> Answer {
@@ -97,7 +97,7 @@ async fn races_hold_under_chaos_and_what_was_injected_is_counted() {
         // Ten consumes of 60 on 100: one.
         let retainer = scene.retainer(100).await;
         let consume = format!("/api/retainers/{retainer}/consume");
-        let calls = (0..10).map(|_| scene.call(&consume, json!({"amount": 60}))).collect();
+        let calls = (0..10).map(|_| scene.call(&consume, &json!({"amount": 60}))).collect();
         assert_eq!(accepted(&scene.race(calls).await), 1);
         let after = scene.get(&format!("/api/retainers/{retainer}")).await;
         assert_eq!(after["data"]["currentBalance"], json!(40), "{after}");
@@ -109,7 +109,7 @@ async fn races_hold_under_chaos_and_what_was_injected_is_counted() {
         scene.make(&format!("/api/invoices/{invoice}/send"), json!({})).await;
         let pay = json!({"clientId": scene.client, "amount": 80, "paymentMethod": "cash",
             "paymentType": "customer_payment", "status": "completed", "invoiceId": invoice});
-        let calls = (0..10).map(|_| scene.call("/api/payments", pay.clone())).collect();
+        let calls = (0..10).map(|_| scene.call("/api/payments", &pay)).collect();
         let answers = scene.race(calls).await;
         assert_eq!(accepted(&answers), 10, "{}", answers[0].text());
         let after = scene.get(&format!("/api/invoices/{invoice}")).await;
@@ -117,7 +117,7 @@ async fn races_hold_under_chaos_and_what_was_injected_is_counted() {
 
         // Ten clients: ten numbers.
         let calls =
-            (0..10).map(|n| scene.call("/api/clients", json!({"fullName": format!("C{n}")})));
+            (0..10).map(|n| scene.call("/api/clients", &json!({"fullName": format!("C{n}")})));
         let answers = scene.race(calls.collect()).await;
         let mut numbers: Vec<_> = answers
             .iter()
@@ -129,7 +129,8 @@ async fn races_hold_under_chaos_and_what_was_injected_is_counted() {
 
         // The same key ten times: once.
         let retainer = scene.retainer(100).await;
-        let once = scene.call(&format!("/api/retainers/{retainer}/consume"), json!({"amount": 30}));
+        let once =
+            scene.call(&format!("/api/retainers/{retainer}/consume"), &json!({"amount": 30}));
         let answers = scene.race(vec![once; 10]).await;
         assert_eq!(accepted(&answers), 10);
         let bodies: std::collections::BTreeSet<_> = answers.iter().map(Answer::text).collect();
