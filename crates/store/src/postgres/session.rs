@@ -215,13 +215,15 @@ impl Session {
             limits::IDLE_IN_TRANSACTION_MAX.as_millis(),
         );
         // What was found is held to, whatever the server is told while the session lasts.
-        // Everything is looked up by key: a plan that reads a table from end to end, made while there
-        // was little in it, must not stay.
+        // Everything is looked up by key, and what is sorted is sorted by one: a plan that reads a table
+        // from end to end, or all of a firm's rows to find the last, must not stay because it was made
+        // while there were few.
         let settings = format!(
             "set synchronous_commit = {synchronous};
              set default_transaction_isolation = 'read committed'; set lock_timeout = {lock};
              set statement_timeout = {statement}; set idle_in_transaction_session_timeout = {idle};
-             set enable_seqscan = off; set jit = off; set client_min_messages = warning"
+             set enable_seqscan = off; set enable_bitmapscan = off; set enable_sort = off;
+             set jit = off; set client_min_messages = warning"
         );
         self.client.batch_execute(&settings).await.map_err(away)?;
         self.timeline(host).await
