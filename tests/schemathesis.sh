@@ -42,13 +42,14 @@ checks=not_a_server_error,status_code_conformance,content_type_conformance
 checks+=,response_schema_conformance,ignored_auth
 # The coverage phase is left out too: on Python 3.11 it has ended in an error of the interpreter's ("AST
 # constructor recursion depth mismatch"), which says nothing of an answer.
-# A stream of events has no end, so it is not asked for.
 # --max-examples counts once an operation, but stateful runs once for the document, so they get more.
 cd "$folder"
 printf '[phases.stateful.generation]\nmax-examples = 100\n' >schemathesis.toml
+# One worker: CPython before 3.12 can't parse source in two threads at once (gh-106905), and says so in an
+# error that looks like a finding.
 timeout "$seconds_max" "$venv/bin/schemathesis" run "$address/openapi.json" \
-    --wait-for-schema 10 --workers 2 --seed 1 --generation-database none --no-shrink \
-    --exclude-path /api/events --phases examples,fuzzing,stateful --max-examples 12 --max-failures 10 \
+    --wait-for-schema 10 --workers 1 --seed 1 --generation-database none --no-shrink \
+    --phases examples,fuzzing,stateful --max-examples 12 --max-failures 10 \
     --checks "$checks" --warnings off --suppress-health-check all \
     --header "Authorization: Bearer $token" \
     --report json --report-json-path report.json || { tail -20 log; exit 1; }
