@@ -27,7 +27,7 @@ tools:
 			/etc/postgresql-common/createcluster.conf && \
 		apt-get install -y -qq postgresql; }
 
-# Every figure is a ratio measured side by side in one run. About ten minutes.
+# Every figure is a ratio measured side by side in one run. It takes a while.
 bench: tools
 	cargo build --release --bin amanah --bin throwaway
 	target/release/throwaway -- target/release/amanah bench --json target/bench.json
