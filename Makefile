@@ -1,6 +1,6 @@
 # Everything a newcomer needs: `make demo` to look, `make test` to prove, `make bench` to measure.
 
-.PHONY: demo test lint tools bench
+.PHONY: demo test probe lint tools bench
 
 # The product with a demo firm; prints the address, a token and what to try.
 demo:
@@ -9,7 +9,13 @@ demo:
 # Everything that must hold. Installs what it needs and says so.
 test: tools lint
 	cargo test --workspace --no-fail-fast
+	deploy/prometheus/test.py
 	tests/schemathesis.sh
+	tests/probe.sh
+
+# The races that lose money, fired at this workspace's server; a report in target/probe/. A few minutes.
+probe: tools
+	tests/probe.sh
 
 lint:
 	cargo fmt --all --check
@@ -20,6 +26,10 @@ tools:
 	@command -v ab >/dev/null || { \
 		echo "installing apache2-utils (ab, an HTTP load generator)"; \
 		apt-get update -qq && apt-get install -y -qq apache2-utils; }
+	@command -v promtool >/dev/null || { \
+		echo "installing prometheus (promtool, which tests the alert rules; its service is masked)"; \
+		mkdir -p /etc/systemd/system && ln -sf /dev/null /etc/systemd/system/prometheus.service && \
+		apt-get update -qq && apt-get install -y -qq --no-install-recommends prometheus; }
 	@ls -d /usr/lib/postgresql/*/bin/initdb 2>/dev/null | cut -d/ -f5 | grep -qE '^(1[5-9]|[2-9][0-9])$$' || { \
 		echo "installing postgresql (the server, 15 or newer; no cluster of it is made or started)"; \
 		apt-get update -qq && apt-get install -y -qq postgresql-common && \

@@ -6,7 +6,10 @@ use engine::{Clock, Decide, Engine, Ids, Limits, Store, SystemClock};
 use store::Reader;
 
 use crate::{
-    http::{Auth, Keys, Proxies, Rate, Rates, RequestIds},
+    audit::AuditKey,
+    chaos::Chaos,
+    http::{Auth, Keys, Proxies, Rate, Rates, RequestIds, Streams},
+    jobs::Addresses,
     metrics::Metrics,
     reports::Reports,
 };
@@ -21,8 +24,14 @@ pub struct Settings {
     pub clock: Arc<dyn Clock>,
     /// Decides; [`domain::decide`] but in tests that need a defect.
     pub decide: Decide,
+    /// Signs checkpoints of the audit log; without it there are none.
+    pub audit_key: Option<Arc<AuditKey>>,
     /// Browser origins that may call with credentials, such as `https://app.example.com`.
     pub cors_origins: Vec<String>,
+    /// Where webhooks may be.
+    pub addresses: Addresses,
+    /// What is done to the stores, if anything.
+    pub chaos: Option<Chaos>,
     /// Who may say on whose behalf a request comes; usually nobody.
     pub proxies: Proxies,
     /// What one user may send; usually whatever they like.
@@ -39,7 +48,10 @@ impl Settings {
             limits: Limits::default(),
             clock: Arc::new(SystemClock),
             decide: domain::decide,
+            audit_key: None,
             cors_origins: Vec::new(),
+            addresses: Addresses::default(),
+            chaos: None,
             proxies: Proxies::default(),
             rate: None,
             reports: None,
@@ -72,8 +84,15 @@ pub struct App {
     pub clock: Arc<dyn Clock>,
     /// Counts.
     pub metrics: Arc<Metrics>,
+    /// Signs checkpoints of the audit log.
+    pub audit_key: Option<Arc<AuditKey>>,
     /// Browser origins that may call with credentials.
     pub cors_origins: Vec<String>,
+    /// Where webhooks may be.
+    pub addresses: Addresses,
+    /// What is done to the stores, if anything.
+    pub chaos: Option<Chaos>,
+    pub(crate) streams: Streams,
     pub(crate) proxies: Proxies,
     pub(crate) rates: Option<Rates>,
     pub(crate) request_ids: RequestIds,
@@ -89,9 +108,20 @@ impl App {
         reader: Reader,
         settings: Settings,
     ) -> Result<Arc<Self>, StartError> {
-        let Settings { keys, limits, clock, decide, cors_origins, proxies, rate, reports } =
-            settings;
-        let metrics = Arc::new(Metrics::default());
+        let Settings {
+            keys,
+            limits,
+            clock,
+            decide,
+            audit_key,
+            cors_origins,
+            proxies,
+            rate,
+            addresses,
+            chaos,
+            reports,
+        } = settings;
+        let metrics = Arc::new(Metrics::new(limits.queue_count_max, chaos.as_ref()));
         let options = engine::Options {
             limits,
             clock: Arc::clone(&clock),
@@ -108,7 +138,11 @@ impl App {
             auth: Auth::new(keys, Arc::clone(&clock)),
             clock,
             metrics,
+            audit_key,
             cors_origins,
+            addresses,
+            chaos,
+            streams: Streams::default(),
             proxies,
             rates: rate.map(Rates::new),
             request_ids: RequestIds::new(getrandom::u32()?),

@@ -4,13 +4,18 @@
 //! into commands and outcomes into answers. **It decides nothing about money.**
 
 mod app;
+pub mod audit;
 pub mod bench;
+pub mod chaos;
 pub mod cli;
 pub mod http;
+mod jobs;
 pub mod messages;
 pub mod metrics;
 mod reports;
+mod signature;
 pub mod telemetry;
 pub mod verify;
 
 pub use app::{App, Settings, StartError};
+pub use jobs::Addresses;

@@ -25,6 +25,8 @@ named! {
         Accountant = "accountant",
         /// A portal login: sees its own, once it is linked to a client.
         Client = "client",
+        /// The product itself, for what time or a check brings about. No token and no membership has it.
+        System = "system",
     }
 }
 
@@ -73,6 +75,10 @@ named! {
         PostJobs = "post_jobs",
         /// Propose on jobs.
         Propose = "propose",
+        /// Say where alerts are sent to.
+        ManageWebhooks = "manage_webhooks",
+        /// What nobody asks for.
+        RunJobs = "run_jobs",
     }
 }
 
@@ -81,13 +87,20 @@ impl Role {
     pub const fn reach(self, action: Action) -> Reach {
         use Action::{
             ChangeClients, ConsumeRetainers, CreateClients, LogWork, ManageMembers, ManagePayments,
-            ManageTransactions, PostJobs, Propose, ReadClients, ReadInvoices, ReadPayments,
-            ReadRetainers, ReadTransactions, TakePayments, WriteInvoices,
+            ManageTransactions, ManageWebhooks, PostJobs, Propose, ReadClients, ReadInvoices,
+            ReadPayments, ReadRetainers, ReadTransactions, RunJobs, TakePayments, WriteInvoices,
         };
         let whole = match self {
+            Self::System => matches!(action, RunJobs),
+            _ if matches!(action, RunJobs) => false,
             Self::Owner | Self::Admin => true,
-            Self::Partner => !matches!(action, ManagePayments | ManageTransactions | ManageMembers),
-            Self::Accountant => !matches!(action, CreateClients | ChangeClients | ManageMembers),
+            Self::Partner => {
+                !matches!(action, ManagePayments | ManageTransactions)
+                    && !matches!(action, ManageMembers | ManageWebhooks)
+            }
+            Self::Accountant => {
+                !matches!(action, CreateClients | ChangeClients | ManageMembers | ManageWebhooks)
+            }
             Self::Lawyer => {
                 matches!(action, ReadClients | CreateClients | ChangeClients | ReadRetainers)
                     || matches!(action, ConsumeRetainers | ReadInvoices | WriteInvoices)
@@ -117,6 +130,9 @@ impl Role {
     }
 }
 
+/// The user that the product is in the audit log.
+pub const SYSTEM: Id<User> = Id::new([0; 12]);
+
 /// Which rows a permitted action reaches.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Reach {
@@ -126,6 +142,13 @@ pub enum Reach {
     Own,
     /// Every row of the firm.
     Firm,
+}
+
+impl Actor {
+    /// The product itself, in a firm.
+    pub const fn system(firm: Id<Firm>) -> Self {
+        Self { user: SYSTEM, firm, claimed: Role::System }
+    }
 }
 
 /// Who sends a command: taken from a verified token, before any row is looked at.
@@ -153,16 +176,18 @@ mod tests {
             };
             Action::ALL.iter().map(letter).collect::<String>()
         };
-        // clients, retainers, invoices, payments, transactions, work, books, alerts, members, market
+        // clients, retainers, invoices, payments, transactions, work, books, alerts, members, market,
+        // webhooks, jobs of the product
         for (role, row) in [
-            (Role::Owner, "xxx xxx xxx xxx xx xx x x x xx"),
-            (Role::Admin, "xxx xxx xxx xxx xx xx x x x xx"),
-            (Role::Partner, "xxx xxx xxx xx- x- xx x x - xx"),
-            (Role::Accountant, "x-- xxx xxx xxx xx xx x x - xx"),
-            (Role::Lawyer, "xxx xx- xx- x-- x- x- - - - xx"),
-            (Role::Paralegal, "xx- x-- x-- --- -- x- - - - x-"),
-            (Role::Secretary, "xx- x-- x-- x-- -- x- - - - x-"),
-            (Role::Client, "o-- o-- o-- oo- -- -- - - - x-"),
+            (Role::Owner, "xxx xxx xxx xxx xx xx x x x xx x-"),
+            (Role::Admin, "xxx xxx xxx xxx xx xx x x x xx x-"),
+            (Role::Partner, "xxx xxx xxx xx- x- xx x x - xx --"),
+            (Role::Accountant, "x-- xxx xxx xxx xx xx x x - xx --"),
+            (Role::Lawyer, "xxx xx- xx- x-- x- x- - - - xx --"),
+            (Role::Paralegal, "xx- x-- x-- --- -- x- - - - x- --"),
+            (Role::Secretary, "xx- x-- x-- x-- -- x- - - - x- --"),
+            (Role::Client, "o-- o-- o-- oo- -- -- - - - x- --"),
+            (Role::System, "--- --- --- --- -- -- - - - -- -x"),
         ] {
             assert_eq!(may(role), row.replace(' ', ""), "{role:?}");
         }

@@ -17,9 +17,10 @@ use crate::{
     money::Currency,
     number::Series,
     rows::{
-        AccountNet, Alert, Application, AuditRecord, BatchId, Case, Client, ClientNet, Counter,
-        CreditNote, DayNet, Entry, Expense, Firm, Invoice, Job, Member, Movement, Outcome, Payment,
-        Proposal, Refund, Retainer, StatementLine, TimeEntry, Transaction,
+        AccountNet, Alert, Application, AuditNode, AuditRecord, BatchId, Case, Client, ClientNet,
+        Counter, CreditNote, DayNet, Delivery, Entry, Expense, Firm, Invoice, Job, Member,
+        Movement, Outcome, Payment, Proposal, Refund, Retainer, StatementLine, TimeEntry,
+        Transaction, Webhook,
     },
     table::Table,
     time::{Day, Timestamp},
@@ -41,6 +42,7 @@ struct Journal {
     statement_lines: Vec<StatementLine>,
     client_nets: BTreeMap<ClientDay, i64>,
     audit: Vec<AuditRecord>,
+    audit_nodes: Vec<AuditNode>,
     outcomes: Vec<Arc<Outcome>>,
 }
 
@@ -239,6 +241,7 @@ macro_rules! book {
                     statement_lines: journal.statement_lines,
                     client_nets: journal.client_nets.into_iter().map(client_net).collect(),
                     audit: journal.audit,
+                    audit_nodes: journal.audit_nodes,
                     outcomes: journal.outcomes,
                 })
             }
@@ -334,8 +337,10 @@ impl Book {
             lately.note(*fingerprint, *at);
         }
         // What this batch has accepted is not in the database yet.
-        for record in self.journal.audit.iter().filter(|record| record.seq.is_some()) {
-            lately.note(record.fingerprint, record.at);
+        for record in &self.journal.audit {
+            if let Some(fingerprint) = accepted(record) {
+                lately.note(fingerprint, record.at);
+            }
         }
         self.lately = Some(lately);
     }
@@ -395,15 +400,14 @@ impl Book {
         self.journal.statement_lines.push(line);
     }
 
-    /// Appends the audit record of a command; its place and hash are filled in here.
+    /// Appends the audit record of a command; its place and leaf are filled in here.
     pub fn record(&mut self, mut record: AuditRecord) -> i64 {
-        let n = self.firm.audit_count.saturating_add(1);
+        let n = self.firm.audit.count().saturating_add(1);
         record.n = n;
-        record.hash = audit::chain(&self.firm.audit_head, &record);
-        self.firm.audit_count = n;
-        self.firm.audit_head = record.hash;
-        if let Some(lately) = self.lately.as_mut().filter(|_| record.seq.is_some()) {
-            lately.note(record.fingerprint, record.at);
+        record.leaf = audit::leaf(&record);
+        self.journal.audit_nodes.extend(self.firm.audit.append(record.leaf));
+        if let (Some(lately), Some(fingerprint)) = (&mut self.lately, accepted(&record)) {
+            lately.note(fingerprint, record.at);
         }
         self.journal.audit.push(record);
         n
@@ -417,9 +421,16 @@ impl Book {
     }
 }
 
+/// What was asked, if it was carried out.
+fn accepted(record: &AuditRecord) -> Option<[u8; 32]> {
+    record.seq?;
+    record.told.said().map(|said| said.fingerprint)
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::rows::{Said, Told};
 
     #[test]
     fn what_is_not_there_is_remembered_for_one_batch() {
@@ -451,11 +462,14 @@ mod tests {
             command: "consume_retainer".into(),
             outcome: "accepted".into(),
             object: None,
-            origin: "".into(),
-            request_id: "".into(),
-            fingerprint: [7; 32],
-            kept: None,
-            hash: [0; 32],
+            told: Told::Said(Said {
+                salt: [0; 16],
+                origin: "".into(),
+                request_id: "".into(),
+                fingerprint: [7; 32],
+                kept: None,
+            }),
+            leaf: [0; 32],
         };
         assert_eq!(book.came_lately(&[7; 32], at(0)), None);
         book.load(Loaded::Lately(vec![([8; 32], at(0))]), &mut Vec::new());

@@ -9,9 +9,10 @@ use crate::{
     id::{Id, Ref, User},
     number::Series,
     rows::{
-        AccountNet, Alert, Application, AuditRecord, Case, Client, ClientNet, Counter, CreditNote,
-        DayNet, Entry, Expense, Firm, Invoice, Job, Member, Movement, Outcome, Payment, Proposal,
-        Refund, Retainer, StatementLine, TimeEntry, Transaction,
+        AccountNet, Alert, Application, AuditNode, AuditRecord, Case, Client, ClientNet, Counter,
+        CreditNote, DayNet, Delivery, Entry, Expense, Firm, Invoice, Job, Member, Movement,
+        Outcome, Payment, Proposal, Refund, Retainer, StatementLine, TimeEntry, Transaction,
+        Webhook,
     },
     time::{Day, Timestamp},
 };
@@ -30,6 +31,10 @@ pub enum Set {
     ProposalsOf(Id<Job>),
     /// The time entry whose timer a user has running.
     TimerOf(Id<User>),
+    /// The alerts about a row that nobody has acknowledged.
+    OpenAlerts([u8; 12]),
+    /// Every webhook of a firm: the one whose book it is.
+    WebhooksOf(Id<Firm>),
 }
 
 macro_rules! changes {
@@ -139,6 +144,8 @@ macro_rules! changes {
             pub client_nets: Vec<ClientNet>,
             /// Audit records, in order.
             pub audit: Vec<AuditRecord>,
+            /// Nodes of their tree that are complete now, in order.
+            pub audit_nodes: Vec<AuditNode>,
             /// Outcomes under idempotency keys.
             pub outcomes: Vec<Arc<Outcome>>,
         }

@@ -51,6 +51,14 @@ macro_rules! commands {
             /// Every command's name.
             pub const NAMES: &'static [&'static str] = &[$(<$path as Decide>::NAME),+];
 
+            /// What the role must permit of whoever sends the command of this name.
+            pub fn action_of(name: &str) -> Option<Action> {
+                match name {
+                    $(<$path as Decide>::NAME => Some(<$path as Decide>::ACTION),)+
+                    _ => None,
+                }
+            }
+
             /// The stable name.
             pub fn name(&self) -> &'static str {
                 match self { $(Self::$variant(_) => <$path as Decide>::NAME),+ }
@@ -137,6 +145,16 @@ commands! {
     WithdrawProposal(crate::market::withdraw_proposal::WithdrawProposal),
     TransferRetainer(crate::trust::transfer::TransferRetainer),
     AcknowledgeAlert(crate::alerts::acknowledge::AcknowledgeAlert),
+    RaiseAlert(crate::alerts::raise::RaiseAlert),
+    WarnOfExpiry(crate::alerts::expiry::WarnOfExpiry),
+    CreateWebhook(crate::webhooks::create::CreateWebhook),
+    UpdateWebhook(crate::webhooks::update::UpdateWebhook),
+    DeleteWebhook(crate::webhooks::delete::DeleteWebhook),
+    RotateWebhook(crate::webhooks::rotate::RotateWebhook),
+    TestWebhook(crate::webhooks::test::TestWebhook),
+    ClaimDelivery(crate::webhooks::claim::ClaimDelivery),
+    SettleDelivery(crate::webhooks::settle::SettleDelivery),
+    ResendDelivery(crate::webhooks::resend::ResendDelivery),
     SetMember(crate::people::member::SetMember),
 }
 
@@ -223,6 +241,7 @@ pub fn decide(book: &Book, asked: Asked, command: &Command) -> Result<(Reply, Ve
     {
         decision.alert(AlertKind::PossibleDuplicate, shown.object());
     }
+    decision.send_alerts()?;
     let cases = shown.cases_beside().map(|case| decision.get(case)).collect::<Result<_, _>>()?;
     let beside = Beside { cases, invoice: decision.get_option(shown.invoice_named())? };
     let reply = Reply { seq: decision.seq, today: decision.today, shown, beside };

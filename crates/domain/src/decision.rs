@@ -15,7 +15,10 @@ use crate::{
     money::Money,
     number::Series,
     rejection::Rejection,
-    rows::{Alert, AlertKind, Client, Counter, Entry, Member, StatementKind, StatementLine},
+    rows::{
+        Alert, AlertKind, Client, Counter, Delivery, DeliveryStage, Entry, Member, StatementKind,
+        StatementLine, Webhook,
+    },
     table::Row,
     time::{Day, Timestamp},
 };
@@ -80,14 +83,15 @@ impl<'a> Decision<'a> {
     /// Starts a decision: the actor's membership is looked up, and admitted on a first visit.
     ///
     /// The token introduces a user (its signer vouches for firm and role); from then on the row
-    /// decides, so that a dismissed clerk's queued command is refused. The market has no members.
+    /// decides, so that a dismissed clerk's queued command is refused. The market has no members, and
+    /// the product itself is none.
     ///
     /// # Errors
     /// [`Rejection::MemberLeft`], [`Rejection::Forbidden`], or the membership is not loaded.
     pub fn begin(book: &'a Book, asked: Asked, action: Action) -> Result<Self, Stop> {
         let Asked { at, actor, ids, .. } = asked;
         let mut changes = Vec::with_capacity(8);
-        let role = if book.firm.id == MARKET {
+        let role = if book.firm.id == MARKET || actor.claimed == Role::System {
             actor.claimed
         } else {
             let member = book
@@ -331,7 +335,7 @@ impl<'a> Decision<'a> {
     }
 
     /// Raises an alert.
-    pub fn alert(&mut self, kind: AlertKind, about: [u8; 12]) {
+    pub fn alert(&mut self, kind: AlertKind, about: [u8; 12]) -> Arc<Alert> {
         let alert = Alert {
             id: self.id(),
             kind,
@@ -343,7 +347,45 @@ impl<'a> Decision<'a> {
             created_at: self.at,
             updated_at: self.at,
         };
-        self.insert(alert);
+        self.insert(alert)
+    }
+
+    /// Puts the alerts that were raised into the outbox, once for every webhook that wants them.
+    ///
+    /// # Errors
+    /// The webhooks are not loaded.
+    pub(crate) fn send_alerts(&mut self) -> Result<(), Stop> {
+        let raised = self.changes.iter().filter_map(Alert::in_change);
+        let raised: Vec<_> = raised.filter(|alert| alert.version == 0).cloned().collect();
+        if raised.is_empty() {
+            return Ok(());
+        }
+        for webhook in self.all::<Webhook>(Set::WebhooksOf(self.book.firm.id))? {
+            for alert in raised.iter().filter(|alert| webhook.wants(alert.kind)) {
+                self.deliver(webhook.id, Some(alert.id));
+            }
+        }
+        Ok(())
+    }
+
+    /// Puts a delivery to a webhook into the outbox; of no alert, it is a test.
+    pub(crate) fn deliver(&mut self, to: Id<Webhook>, of: Option<Id<Alert>>) -> Arc<Delivery> {
+        let delivery = Delivery {
+            id: self.id(),
+            webhook: to,
+            alert: of,
+            seq: self.seq,
+            stage: DeliveryStage::Pending,
+            attempts: 0,
+            next_at: self.at,
+            status: None,
+            error: None,
+            created_by: self.actor.user,
+            version: 0,
+            created_at: self.at,
+            updated_at: self.at,
+        };
+        self.insert(delivery)
     }
 }
 

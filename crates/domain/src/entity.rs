@@ -9,8 +9,8 @@ use crate::{
     id::{Id, Ref, User},
     rejection::Rejection,
     rows::{
-        Alert, Case, Client, CreditNote, Expense, Invoice, Job, Member, Payment, Proposal, Refund,
-        Retainer, TimeEntry, Transaction,
+        Alert, Case, Client, CreditNote, Delivery, Expense, Invoice, Job, Member, Payment,
+        Proposal, Refund, Retainer, TimeEntry, Transaction, Webhook,
     },
     table::{Row, Table},
     time::Timestamp,
@@ -230,3 +230,15 @@ impl Traits for Proposal {
 }
 
 impl Traits for Alert {}
+
+impl Traits for Webhook {
+    fn deleted(&self) -> bool {
+        self.deleted
+    }
+}
+
+impl Traits for Delivery {
+    fn shown_with(&self, keys: &mut Vec<Key>) {
+        keys.push(Key::Webhook(Ref::Id(self.webhook)));
+    }
+}

@@ -5,7 +5,7 @@
 use std::{fmt, hash, marker::PhantomData, str::FromStr};
 
 /// How many ids one command may hand out.
-pub const IDS_PER_COMMAND_MAX: u32 = 256;
+pub const IDS_PER_COMMAND_MAX: u32 = 1_024;
 
 /// The id of a `T`. Twelve bytes; the type keeps a client's id out of a retainer's place.
 pub struct Id<T> {

@@ -49,6 +49,7 @@ pub mod table;
 pub mod text;
 pub mod time;
 pub mod trust;
+pub mod webhooks;
 pub mod work;
 
 pub use actor::{Action, Actor, Role};

@@ -120,6 +120,10 @@ rejections! {
     ProposalNotFound = "proposal_not_found", NotFound;
     /// No such alert in this firm.
     AlertNotFound = "alert_not_found", NotFound;
+    /// No such webhook in this firm.
+    WebhookNotFound = "webhook_not_found", NotFound;
+    /// No such delivery in this firm.
+    DeliveryNotFound = "delivery_not_found", NotFound;
     // Retainers.
     /// Auto-replenishment needs its threshold and amount.
     AutoReplenishIncomplete = "auto_replenish_incomplete", Rule;
@@ -253,6 +257,19 @@ rejections! {
     TransactionCancelled = "transaction_cancelled", Rule;
     /// A completed transaction does not become pending again.
     TransactionCompleted = "transaction_completed", Rule;
+    // Alerts and webhooks.
+    /// Somebody was told already, or there is nothing to tell.
+    NothingToTell = "nothing_to_tell", Rule;
+    /// An address that a webhook can't have.
+    WebhookUrlInvalid = "webhook_url_invalid", Rule;
+    /// The firm has as many webhooks as it may.
+    TooManyWebhooks = "too_many_webhooks", Rule;
+    /// Nothing is sent to a webhook that is switched off.
+    WebhookInactive = "webhook_inactive", Rule;
+    /// It is not its time, or another has it in hand.
+    DeliveryNotDue = "delivery_not_due", Rule;
+    /// It is on its way already.
+    DeliveryPending = "delivery_pending", Rule;
     // Marketplace.
     /// The least it may cost is more than the most.
     BudgetInvalid = "budget_invalid", Rule;

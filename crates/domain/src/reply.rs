@@ -6,8 +6,8 @@ use crate::{
     id::Id,
     money::Money,
     rows::{
-        Alert, Case, Client, CreditNote, Expense, Invoice, Job, Member, Movement, Payment,
-        Proposal, Refund, Retainer, TimeEntry, Transaction,
+        Alert, Case, Client, CreditNote, Delivery, Expense, Invoice, Job, Member, Movement,
+        Payment, Proposal, Refund, Retainer, TimeEntry, Transaction, Webhook,
     },
     time::Day,
 };
@@ -147,6 +147,10 @@ pub enum Shown {
     },
     /// An alert.
     Alert(Arc<Alert>),
+    /// A webhook.
+    Webhook(Arc<Webhook>),
+    /// A delivery to a webhook.
+    Delivery(Arc<Delivery>),
     /// A membership.
     Member(Arc<Member>),
     /// Rows that are hidden from now on, by their ids; at least one.
@@ -170,6 +174,8 @@ impl Shown {
             Self::Job(job) => *job.id.bytes(),
             Self::Proposal { proposal, .. } => *proposal.id.bytes(),
             Self::Alert(alert) => *alert.id.bytes(),
+            Self::Webhook(webhook) => *webhook.id.bytes(),
+            Self::Delivery(delivery) => *delivery.id.bytes(),
             Self::Member(member) => *member.user.bytes(),
             Self::Deleted(ids) => ids.first().copied().unwrap_or_default(),
         }

@@ -26,6 +26,11 @@ impl Timestamp {
         jiff::Timestamp::from_microsecond(self.0).unwrap_or(jiff::Timestamp::MAX)
     }
 
+    /// So much later.
+    pub const fn plus_micros(self, micros: i64) -> Self {
+        Self::from_micros(self.micros().saturating_add(micros))
+    }
+
     /// The civil day on which this instant falls in `zone`.
     pub fn day_in(self, zone: &TimeZone) -> Day {
         Day::from_date(zone.to_datetime(self.civil()).date())

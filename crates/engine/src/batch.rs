@@ -33,9 +33,10 @@ pub(crate) async fn carry_out<S: Store>(lane: &mut Lane<S>, mut turn: Turn) -> R
             }
             Err(failure) => failure,
         };
+        let firm = turn.members[0].request.actor.firm;
+        lane.options.observer.failed(&failure, firm);
         match failure {
             StoreError::Conflict(reason) => {
-                lane.options.observer.conflict();
                 attempt_n += 1;
                 let now = Instant::now();
                 let nobody_waits = turn.members.iter().all(|member| member.request.deadline < now);
@@ -56,7 +57,9 @@ pub(crate) async fn carry_out<S: Store>(lane: &mut Lane<S>, mut turn: Turn) -> R
                 answer_all(lane, turn.members, &Trouble::Unavailable(reason));
                 return Ok(());
             }
-            StoreError::Refused(reason) if turn.members.len() == 1 || !turn.is_free() => {
+            StoreError::Refused(reason) | StoreError::Duplicate { reason, .. }
+                if turn.members.len() == 1 || !turn.is_free() =>
+            {
                 tracing::error!(
                     reason,
                     command = turn.members[0].request.command.name(),
@@ -66,7 +69,7 @@ pub(crate) async fn carry_out<S: Store>(lane: &mut Lane<S>, mut turn: Turn) -> R
                 answer_all(lane, turn.members, &Trouble::Defect(reason));
                 return Ok(());
             }
-            StoreError::Refused(reason) => {
+            StoreError::Refused(reason) | StoreError::Duplicate { reason, .. } => {
                 tracing::error!(
                     reason,
                     "one of {} commands is poisoned, trying each alone",
@@ -144,6 +147,7 @@ async fn within_transaction<S: Store>(
         lane.store.rollback().await;
     } else {
         lane.store.commit(&batch).await?;
+        lane.options.observer.committed(&batch);
     }
     if lane.books.values().map(Book::row_count).sum::<usize>() > lane.options.limits.book_rows_max {
         lane.books.clear();

@@ -7,7 +7,11 @@ use std::{
     time::Instant,
 };
 
-use domain::{Asked, Book, Change, Key, Rejection, Stop, audit, rows::AuditRecord};
+use domain::{
+    Asked, Book, Change, Key, Rejection, Stop,
+    audit::{self, Salt},
+    rows::{AuditRecord, Said, Told},
+};
 
 use crate::{
     CommandResult, Decide, Intent, Request, Settled, Store, StoreError, Trouble, batch,
@@ -47,6 +51,7 @@ pub(crate) async fn each<S: Store>(
 async fn one<S: Store>(lane: &mut Lane<S>, member: &Waiting) -> Result<Answer, StoreError> {
     let (request, decide) = (&member.request, lane.options.decide);
     let judged = with_rows(lane, request, |book| judge(book, member, decide)).await?;
+    let salt = lane.options.ids.salt(member.ids);
     let book = lane.book(request);
     Ok(judged.map(|judged| match (judged, request.intent) {
         (Judged::Earlier(settled), _) => settled,
@@ -56,7 +61,7 @@ async fn one<S: Store>(lane: &mut Lane<S>, member: &Waiting) -> Result<Answer, S
             if result.is_ok() {
                 book.accept(changes);
             }
-            record(book, request, &result, kept);
+            record(book, request, salt, &result, kept);
             Settled::Decided { result, kept: answer }
         }
     }))
@@ -129,6 +134,7 @@ pub(crate) fn decided(
 pub(crate) fn record(
     book: &mut Book,
     request: &Request,
+    salt: Salt,
     result: &CommandResult,
     kept: Option<Kept>,
 ) {
@@ -148,11 +154,14 @@ pub(crate) fn record(
         command: request.command.name().into(),
         outcome: result.as_ref().map_or_else(Rejection::code, |_| "accepted").into(),
         object,
-        origin: Arc::clone(&request.origin),
-        request_id: Arc::clone(&request.request_id),
-        fingerprint: request.fingerprint,
-        kept: kept.as_ref().map(|kept| audit::kept(user, &kept.key, &kept.answer)),
-        hash: [0; 32],
+        told: Told::Said(Said {
+            salt,
+            origin: Arc::clone(&request.origin),
+            request_id: Arc::clone(&request.request_id),
+            fingerprint: request.fingerprint,
+            kept: kept.as_ref().map(|kept| audit::kept(user, &kept.key, &kept.answer)),
+        }),
+        leaf: [0; 32],
     });
     if let Some(kept) = kept {
         once::keep(book, request, kept, audit_n, at);

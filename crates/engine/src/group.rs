@@ -42,11 +42,13 @@ pub(crate) async fn atomic<S: Store>(
     };
     let parts = parts(result, members.len());
     if first.intent == Intent::CarryOut {
+        let ids = Arc::clone(&lane.options.ids);
         let book = lane.book(first);
         let last = members.len() - 1;
         for (n, (member, part)) in members.iter().zip(&parts).enumerate() {
             // The answer is kept once, with the last record.
-            record(book, &member.request, part, kept.clone().filter(|_| n == last));
+            let (salt, kept) = (ids.salt(member.ids), kept.clone().filter(|_| n == last));
+            record(book, &member.request, salt, part, kept);
         }
     }
     let answer = kept.map(|kept| kept.answer);

@@ -26,4 +26,4 @@ pub use observe::{BatchReport, CommandReport, Observer, Silent};
 pub use request::{
     CommandResult, GroupRefusal, GroupResult, Intent, Once, Render, Request, Settled, Trouble,
 };
-pub use store::{Store, StoreError};
+pub use store::{Store, StoreError, Unique};

@@ -13,9 +13,10 @@ use domain::{
     id::User,
     lately::LATELY_COUNT_MAX,
     rows::{
-        AccountNet, Alert, Application, AuditRecord, Case, CaseStatus, Client, ClientNet, Counter,
-        CreditNote, DayNet, Entry, Expense, Firm, Invoice, Job, Member, Movement, Outcome, Payment,
-        PaymentStage, Proposal, Refund, Retainer, StatementLine, Stored, TimeEntry, Transaction,
+        AccountNet, Alert, Application, AuditNode, AuditRecord, Case, CaseStatus, Client,
+        ClientNet, Counter, CreditNote, DayNet, Delivery, Entry, Expense, Firm, Invoice, Job,
+        Member, Movement, Outcome, Payment, PaymentStage, Proposal, Refund, Retainer,
+        StatementLine, Stored, TimeEntry, Transaction, Webhook,
     },
     table::Row,
     time::Day,
@@ -88,6 +89,7 @@ macro_rules! rows {
             client_days: BTreeMap<(Id<Client>, Code, Day), ClientNet>,
             counters: BTreeMap<(Code, i32), Counter>,
             audit: BTreeMap<i64, AuditRecord>,
+            audit_nodes: BTreeMap<(i64, i64), AuditNode>,
             outcomes: BTreeMap<(Id<User>, Arc<str>), Outcome>,
         }
 
@@ -105,6 +107,7 @@ macro_rules! rows {
                 all.extend(self.client_days.into_values().map(Stored::ClientNet));
                 all.extend(self.counters.into_values().map(Stored::Counter));
                 all.extend(self.audit.into_values().map(Stored::Audit));
+                all.extend(self.audit_nodes.into_values().map(Stored::AuditNode));
                 all.extend(self.outcomes.into_values().map(Stored::Outcome));
                 all
             }
@@ -133,7 +136,9 @@ macro_rules! rows {
                     Key::Lately => {
                         let accepted =
                             self.audit.values().rev().filter(|record| record.seq.is_some());
-                        let seen = accepted.map(|record| (record.fingerprint, record.at));
+                        let seen = accepted.filter_map(|record| {
+                            record.told.said().map(|said| (said.fingerprint, record.at))
+                        });
                         Loaded::Lately(seen.take(LATELY_COUNT_MAX).collect())
                     }
                     Key::Set(set) => Loaded::Set(set.clone(), self.in_set(set)),
@@ -185,6 +190,10 @@ impl Rows {
             Set::TimerOf(user) => every(&self.time_entries, Loaded::TimeEntry, |row| {
                 row.created_by == *user && row.started_at.is_some()
             }),
+            Set::OpenAlerts(about) => every(&self.alerts, Loaded::Alert, |row| {
+                row.about == *about && row.acknowledged.is_none()
+            }),
+            Set::WebhooksOf(_) => every(&self.webhooks, Loaded::Webhook, |_| true),
         }
     }
 
@@ -227,6 +236,9 @@ impl Rows {
         }
         for row in &part.audit {
             append(&mut self.audit, row.n, row.clone())?;
+        }
+        for node in &part.audit_nodes {
+            append(&mut self.audit_nodes, (node.level, node.at), *node)?;
         }
         for row in &part.outcomes {
             append(&mut self.outcomes, (row.user, Arc::clone(&row.key)), Outcome::clone(row))?;

@@ -2,14 +2,21 @@
 
 use std::time::Duration;
 
+use domain::{Batch, Id, rows::Firm};
+
+use crate::StoreError;
+
 /// Watches the engine. Called from the lanes, so it must be quick.
 pub trait Observer: Send + Sync + 'static {
     /// A batch was committed (or found nothing to write).
     fn batch(&self, report: &BatchReport);
+    /// What a batch has written, now that it is durable.
+    fn committed(&self, batch: &Batch);
     /// A command was settled.
     fn command(&self, report: &CommandReport<'_>);
-    /// Another process was first; the batch is decided again.
-    fn conflict(&self);
+    /// A transaction came to nothing, or nobody knows what it came to. `firm` is that of its first
+    /// command; what concerns one command alone has been tried alone.
+    fn failed(&self, error: &StoreError, firm: Id<Firm>);
     /// A batch is tried again, after a conflict or to find a poisoned command.
     fn retry(&self);
 }
@@ -46,7 +53,8 @@ pub struct Silent;
 
 impl Observer for Silent {
     fn batch(&self, _: &BatchReport) {}
+    fn committed(&self, _: &Batch) {}
     fn command(&self, _: &CommandReport<'_>) {}
-    fn conflict(&self) {}
+    fn failed(&self, _: &StoreError, _: Id<Firm>) {}
     fn retry(&self) {}
 }

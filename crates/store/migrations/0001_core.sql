@@ -20,7 +20,8 @@ create table firms (
     zone        text    not null,
     seq         integer not null check (seq >= 0),
     audit_count integer not null check (audit_count >= seq),
-    audit_head  blob    not null,
+    -- The roots of the complete subtrees of the audit log, 32 bytes each, the largest first.
+    audit_peaks blob    not null check (length(audit_peaks) % 32 = 0),
     last_batch  blob    not null,
     last_at     integer not null
 ) strict, without rowid;
@@ -223,12 +224,27 @@ create table audit (
     command     text    not null,
     outcome     text    not null,
     object      blob,
-    origin      text    not null,
-    request_id  text    not null,
-    fingerprint blob    not null,
+    leaf        blob    not null,
+    -- Of what was erased of this record: salt and all that stands after it.
+    commitment  blob,
+    salt        blob,
+    origin      text,
+    request_id  text,
+    fingerprint blob,
     kept        blob,
-    hash        blob    not null,
-    primary key (firm_id, n)
+    primary key (firm_id, n),
+    check ((commitment is null) = (salt is not null)),
+    check (commitment is null or coalesce(origin, request_id) is null),
+    check (commitment is null or coalesce(fingerprint, kept) is null)
+) strict, without rowid;
+
+-- Roots of complete subtrees of the audit log, at every 8th level: one row for 256 records.
+create table audit_nodes (
+    firm_id blob    not null,
+    level   integer not null check (level > 0),
+    at      integer not null,
+    hash    blob    not null,
+    primary key (firm_id, level, at)
 ) strict, without rowid;
 
 create table outcomes (

@@ -8,14 +8,17 @@ use domain::{
     entities,
     ledger::Account,
     number::Series,
-    rows::{BatchId, Counter, DayNet, Firm, JobStatus, ProposalStatus, Source, Stored},
+    rows::{
+        AuditRecord, BatchId, Counter, DayNet, DeliveryStage, Firm, JobStatus, ProposalStatus,
+        Source, Stored, Told,
+    },
 };
 use engine::{Store, StoreError};
 
 use crate::samples::{
-    DAY, account_net, alert, application, at, audit, case, client, client_net, credit_note,
-    entries, expense, invoice, job, member, movement, outcome, payment, proposal, refund, retainer,
-    sar, statement_line, time_entry, transaction,
+    DAY, account_net, alert, application, at, audit, audit_node, case, client, client_net,
+    credit_note, delivery, entries, expense, invoice, job, member, movement, outcome, payment,
+    proposal, refund, retainer, sar, statement_line, time_entry, transaction, webhook,
 };
 use crate::{Opening, Reader, SqliteStore, sqlite};
 
@@ -119,6 +122,7 @@ pub(crate) fn stored_by(batch: &FirmBatch) -> Vec<Stored> {
     all.extend(batch.client_nets.iter().copied().map(Stored::ClientNet));
     all.extend(batch.counters.iter().map(|write| Stored::Counter(write.counter)));
     all.extend(batch.audit.iter().cloned().map(Stored::Audit));
+    all.extend(batch.audit_nodes.iter().copied().map(Stored::AuditNode));
     all.extend(batch.outcomes.iter().map(|row| Stored::Outcome((**row).clone())));
     all
 }
@@ -143,6 +147,7 @@ pub(crate) fn empty_batch() -> FirmBatch {
                 statement_lines: vec![],
                 client_nets: vec![],
                 audit: vec![],
+                audit_nodes: vec![],
                 outcomes: vec![],
             }
         }};
@@ -191,8 +196,7 @@ pub(crate) fn full_batch() -> FirmBatch {
     batch.firm.name = "مكتب".into();
     batch.firm.currency = Currency::KWD;
     batch.firm.seq = 1;
-    batch.firm.audit_count = 1;
-    batch.firm.audit_head = [3; 32];
+    batch.firm.audit.append([3; 32]);
     batch.firm.last_at = at(9);
     batch.members.push(new(member()));
     batch.refunds.push(new(refund(38, &payment)));
@@ -202,7 +206,10 @@ pub(crate) fn full_batch() -> FirmBatch {
     batch.expenses.push(new(expense));
     batch.proposals.push(new(proposal(52, &job)));
     batch.jobs.push(new(job));
-    batch.alerts.push(new(alert(54)));
+    let (alert, webhook) = (alert(54), webhook(56));
+    batch.deliveries.push(new(delivery(58, &webhook, &alert)));
+    batch.alerts.push(new(alert));
+    batch.webhooks.push(new(webhook));
     let counter = Counter { series: Series::Retainer, period: 2026, taken: 1 };
     batch.counters.push(CounterWrite { counter, base: 0 });
     batch.movements.push(Arc::new(movement(&retainer, 1)));
@@ -215,6 +222,7 @@ pub(crate) fn full_batch() -> FirmBatch {
     batch.statement_lines.push(statement_line(&client, 1, 1_035));
     batch.client_nets.push(client_net(&client, 1_035));
     batch.audit.push(audit(1));
+    batch.audit_nodes.push(audit_node(8));
     batch.outcomes.push(Arc::new(outcome(1)));
     batch.clients.push(new(client));
     batch.cases.push(new(case));
@@ -228,7 +236,7 @@ pub(crate) fn full_batch() -> FirmBatch {
 pub(crate) fn next_batch(before: &FirmBatch) -> FirmBatch {
     let mut batch = batch_after(before);
     batch.firm.seq = 2;
-    batch.firm.audit_count = 2;
+    batch.firm.audit.append([4; 32]);
     batch.members.push(changed(&before.members[0], |member| {
         (member.role, member.version) = (Role::Partner, 1);
     }));
@@ -273,13 +281,22 @@ pub(crate) fn next_batch(before: &FirmBatch) -> FirmBatch {
     batch.alerts.push(changed(&before.alerts[0], |alert| {
         (alert.acknowledged, alert.version) = (None, 1);
     }));
+    batch.webhooks.push(changed(&before.webhooks[0], |webhook| {
+        (webhook.deleted, webhook.version) = (true, 1);
+        (webhook.previous, webhook.kinds) = (None, Vec::new());
+    }));
+    batch.deliveries.push(changed(&before.deliveries[0], |delivery| {
+        (delivery.stage, delivery.version) = (DeliveryStage::Delivered, 1);
+        (delivery.status, delivery.error) = (Some(204), None);
+    }));
     let counter = Counter { taken: 2, ..before.counters[0].counter };
     batch.counters.push(CounterWrite { counter, base: 1 });
     batch.movements.push(Arc::new(movement(&batch.retainers[0].row, 2)));
     batch.day_nets.clone_from(&before.day_nets);
     batch.account_nets.clone_from(&before.account_nets);
     batch.client_nets.clone_from(&before.client_nets);
-    batch.audit.push(audit(2));
+    batch.audit.push(AuditRecord { told: Told::Erased([4; 32]), ..audit(2) });
+    batch.audit_nodes.push(audit_node(16));
     batch.outcomes.push(Arc::new(outcome(2)));
     batch
 }

@@ -27,14 +27,16 @@ pub use postgres::{ConnectError, PostgresStore, UrlError};
 pub use read::Reader;
 pub use sqlite::SqliteStore;
 pub use views::{
-    AGE_COUNT, AccountBalance, Ageing, AlertFilter, ApplicationView, Applications, Balance,
-    CaseFilter, CaseView, CategorySum, ClientAccount, ClientAge, ClientFilter, ClientRevenue,
-    ClientStats, ClientSum, CreditNoteFilter, CreditNoteView, Days, Direction, ExpenseFilter,
-    ExpenseView, History, InvoiceFilter, InvoiceSort, InvoiceStats, InvoiceSum, InvoiceView,
-    JobFilter, Listed, MonthSum, Order, PAGE_ROWS_MAX, Page, PaymentFilter, PaymentSort,
-    PaymentStats, PaymentSum, PaymentView, ProposalFilter, ProposalView, Reconciliation,
-    RefundView, RetainerFilter, RetainerSum, RetainerView, Statement, StatusSum, TimeEntryFilter,
-    TimeEntryView, TransactionFilter, TransactionView, TrustBalance, TrustFilter, TrustLedger,
+    AGE_COUNT, AccountBalance, Ageing, AlertFilter, ApplicationView, Applications,
+    AuditConsistency, AuditInclusion, AuditTree, Balance, CaseFilter, CaseView, CategorySum,
+    ClientAccount, ClientAge, ClientFilter, ClientRevenue, ClientStats, ClientSum,
+    CreditNoteFilter, CreditNoteView, Days, DeliveryFilter, Direction, DueDelivery, EndingRetainer,
+    Event, Events, ExpenseFilter, ExpenseView, History, InvoiceFilter, InvoiceSort, InvoiceStats,
+    InvoiceSum, InvoiceView, JobFilter, Listed, MonthSum, Order, OutboxCount, PAGE_ROWS_MAX, Page,
+    PaymentFilter, PaymentSort, PaymentStats, PaymentSum, PaymentView, ProposalFilter,
+    ProposalView, Reconciliation, RefundView, RetainerFilter, RetainerSum, RetainerView, Standbys,
+    Statement, StatusSum, TimeEntryFilter, TimeEntryView, TransactionFilter, TransactionView,
+    TrustBalance, TrustFilter, TrustLedger, Vitals,
 };
 
 /// An open database.
@@ -193,6 +195,11 @@ pub fn open(url: &str, opening: Opening) -> Result<Database, OpenError> {
 /// [`OpenError`]; each says what to do.
 pub fn migrate(url: &str) -> Result<(), OpenError> {
     open(url, Opening { lane_count: 0, migrates: true }).map(drop)
+}
+
+/// The file of an SQLite database; `None` for any other.
+pub fn file_of(url: &str) -> Option<PathBuf> {
+    path_in(url).ok()
 }
 
 fn is_postgres(url: &str) -> bool {

@@ -23,6 +23,7 @@ pub struct Migration {
 pub const ALL: &[Migration] = &[
     Migration { number: 1, name: "core", sql: include_str!("../migrations/0001_core.sql") },
     Migration { number: 2, name: "practice", sql: include_str!("../migrations/0002_practice.sql") },
+    Migration { number: 3, name: "outbox", sql: include_str!("../migrations/0003_outbox.sql") },
 ];
 
 /// A migration that a database remembers: number, name, checksum.

@@ -7,14 +7,14 @@ use domain::{
     ledger::{self, Account, Posting},
     number::Series,
     rows::{
-        AccountNet, Alert, AlertKind, Application, ApplicationKind, Arrival, AuditRecord,
-        AutoReplenish, Case, CaseStatus, Check, CheckState, Claim, Client, ClientNet,
-        ClientProfile, ClientType, CreditNote, Discount, Entry, Expense, Invoice, InvoiceStage,
-        Issued, Job, JobStatus, Line, LineKind, Member, Movement, MovementKind, Outcome,
-        Overpayment, Payment, PaymentMethod, PaymentStage, PaymentTerms, PaymentType, Proposal,
-        ProposalStatus, Refund, Retainer, RetainerTerms, RetainerType, Review, Source,
-        StatementKind, StatementLine, Target, TimeEntry, Totals, Transaction, TransactionStatus,
-        TransactionType,
+        AccountNet, Alert, AlertKind, Application, ApplicationKind, Arrival, AuditNode,
+        AuditRecord, AutoReplenish, Case, CaseStatus, Check, CheckState, Claim, Client, ClientNet,
+        ClientProfile, ClientType, CreditNote, Delivery, DeliveryStage, Discount, Entry, Expense,
+        Invoice, InvoiceStage, Issued, Job, JobStatus, Line, LineKind, Member, Movement,
+        MovementKind, Outcome, Overpayment, Payment, PaymentMethod, PaymentStage, PaymentTerms,
+        PaymentType, Proposal, ProposalStatus, Refund, Retainer, RetainerTerms, RetainerType,
+        Review, Said, Source, StatementKind, StatementLine, Target, TimeEntry, Told, Totals,
+        Transaction, TransactionStatus, TransactionType, Webhook,
     },
 };
 
@@ -111,6 +111,7 @@ pub(crate) fn retainer(n: u8, client: &Client) -> Retainer {
         movements: 1,
         latest_day: DAY,
         low_balance_alerted: true,
+        expiry_alerted: true,
         replenish_request: Some(id(203)),
         refunded: false,
         created_by: id(201),
@@ -172,6 +173,7 @@ pub(crate) fn invoice(n: u8, client: &Client) -> Invoice {
         issued: Some(Issued { seq: 1, at: at(13) }),
         viewed_at: Some(at(14)),
         paid_at: Some(at(15)),
+        last_payment: Some((id(35), at(37))),
         reason: Some("o".into()),
         notes: Some("p".into()),
         deleted: false,
@@ -380,6 +382,40 @@ pub(crate) fn alert(n: u8) -> Alert {
     }
 }
 
+pub(crate) fn webhook(n: u8) -> Webhook {
+    Webhook {
+        id: id(n),
+        url: "https://example.com".into(),
+        kinds: vec![AlertKind::LowBalance, AlertKind::Discrepancy],
+        secret: "whsec_YQ==".into(),
+        previous: Some(("whsec_Yg==".into(), at(40))),
+        active: true,
+        deleted: false,
+        created_by: id(201),
+        version: 0,
+        created_at: at(38),
+        updated_at: at(39),
+    }
+}
+
+pub(crate) fn delivery(n: u8, webhook: &Webhook, alert: &Alert) -> Delivery {
+    Delivery {
+        id: id(n),
+        webhook: webhook.id,
+        alert: Some(alert.id),
+        seq: 1,
+        stage: DeliveryStage::Pending,
+        attempts: 2,
+        next_at: at(41),
+        status: Some(503),
+        error: Some("q".into()),
+        created_by: id(201),
+        version: 0,
+        created_at: at(42),
+        updated_at: at(43),
+    }
+}
+
 pub(crate) fn movement(retainer: &Retainer, n: i64) -> Movement {
     Movement {
         id: id(40),
@@ -452,12 +488,23 @@ pub(crate) fn audit(n: i64) -> AuditRecord {
         command: Cow::Borrowed("consume"),
         outcome: Cow::Borrowed("accepted"),
         object: Some([20; 12]),
+        told: Told::Said(said([5; 32])),
+        leaf: [6; 32],
+    }
+}
+
+pub(crate) fn said(fingerprint: [u8; 32]) -> Said {
+    Said {
+        salt: [8; 16],
         origin: "127.0.0.1".into(),
         request_id: "r".into(),
-        fingerprint: [5; 32],
+        fingerprint,
         kept: Some([7; 32]),
-        hash: [6; 32],
     }
+}
+
+pub(crate) const fn audit_node(level: i64) -> AuditNode {
+    AuditNode { level, at: 0, hash: [9; 32] }
 }
 
 pub(crate) fn outcome(n: i64) -> Outcome {

@@ -1,9 +1,11 @@
 //! The command line. Its names are fixed: scripts and unit files depend on them.
 
+mod audit;
 mod backup;
 mod demo;
 mod migrate;
 mod openapi;
+mod probe;
 mod serve;
 mod token;
 mod verify;
@@ -46,18 +48,24 @@ Examples:
     amanah verify --database sqlite:firm.db
 
   Keep a copy, also while the server runs:
-    amanah backup firm-copy.db --database sqlite:firm.db";
+    amanah backup firm-copy.db --database sqlite:firm.db
+
+  Prove what was done, to somebody who has the public key and nothing else:
+    amanah audit export --firm 64f1a2b3c4d5e6f708192a00 --database sqlite:firm.db > log.jsonl
+    amanah audit verify log.jsonl --key amanah/64f1a2b3c4d5e6f708192a00+…";
 
 #[derive(Debug, Subcommand)]
 enum Command {
-    Serve(serve::ServeArgs),
+    Serve(Box<serve::ServeArgs>),
     Token(token::TokenArgs),
     Migrate(migrate::MigrateArgs),
     Verify(verify::VerifyArgs),
     Backup(backup::BackupArgs),
+    Audit(audit::AuditArgs),
     Openapi(openapi::OpenapiArgs),
     /// Measure the product on this machine.
     Bench(BenchArgs),
+    Probe(probe::ProbeArgs),
 }
 
 /// Which database; every command that opens one takes this.
@@ -76,13 +84,15 @@ pub fn run() -> anyhow::Result<ExitCode> {
     let Cli { command, log } = Cli::parse();
     telemetry::start(&log)?;
     match command {
-        Command::Serve(args) => serve::run(args),
+        Command::Serve(args) => serve::run(*args),
         Command::Token(args) => token::run(&args),
         Command::Migrate(args) => migrate::run(&args),
         Command::Verify(args) => verify::run(&args),
         Command::Backup(args) => backup::run(&args),
+        Command::Audit(args) => audit::run(&args),
         Command::Openapi(_) => openapi::run(),
         Command::Bench(args) => crate::bench::run(&args).map(|()| ExitCode::SUCCESS),
+        Command::Probe(args) => Ok(probe::run(args)),
     }
 }
 

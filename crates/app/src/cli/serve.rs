@@ -9,15 +9,17 @@ use std::{
 };
 
 use anyhow::{Context, bail};
+use clap::builder::FalseyValueParser;
 use ipnet::IpNet;
 use tokio::{
     net::TcpListener,
     signal::unix::{SignalKind, signal},
 };
 
-use super::{demo, token};
+use super::{audit::AuditKeyArgs, demo, token};
 use crate::{
-    App, Settings,
+    Addresses, App, Settings,
+    chaos::{Chaos, Plan},
     http::{self, HttpLimits, Keys, PublicKey, Rate, Secret},
 };
 
@@ -54,6 +56,17 @@ pub(super) struct ServeArgs {
     /// A browser origin that may call with credentials, like https://app.example.com; may be repeated.
     #[arg(long = "cors-origin", value_name = "ORIGIN", value_parser = origin)]
     cors_origins: Vec<String>,
+    /// Let webhooks be inside the network too: for tests and development. Otherwise only addresses that
+    /// anybody can reach are asked.
+    #[arg(long)]
+    private_webhooks: bool,
+    /// Make the database worse than it is, to see what holds: for tests and exercises. Like
+    /// delay=1..20ms,refuse=0.01,fail=0.01,conflict=0.01,unknown=0.005,lost=0.005,seed=7
+    #[arg(long, env = "AMANAH_CHAOS", value_name = "FAULTS")]
+    chaos: Option<Plan>,
+    /// Real money: refuses whatever is only for tests.
+    #[arg(long, env = "AMANAH_PRODUCTION", value_parser = FalseyValueParser::new())]
+    production: bool,
     /// The public key, PEM, of a private one that tokens are signed with: Ed25519 (EdDSA) or RSA from
     /// 2048 bits (RS256); may be repeated. Without JWT_SECRET, only such tokens are taken.
     #[arg(long = "jwt-public-key", value_name = "FILE")]
@@ -73,6 +86,8 @@ pub(super) struct ServeArgs {
     /// No other database is touched.
     #[arg(long)]
     demo: bool,
+    #[command(flatten)]
+    audit: AuditKeyArgs,
     /// What tokens are signed with, at least 32 bytes.
     #[arg(long = "jwt-secret", env = "JWT_SECRET", hide_env_values = true, hide = true)]
     secret: Option<String>,
@@ -114,6 +129,9 @@ pub(super) fn run(args: ServeArgs) -> anyhow::Result<ExitCode> {
 }
 
 async fn serve(args: ServeArgs) -> anyhow::Result<ExitCode> {
+    if args.production && (args.chaos.is_some() || args.private_webhooks || args.demo) {
+        bail!("--chaos, --private-webhooks and --demo are not for --production");
+    }
     let folder =
         args.demo.then(tempfile::tempdir).transpose().context("making a folder for the demo")?;
     let demo_secret = folder.is_some().then(random_secret).transpose()?;
@@ -139,6 +157,10 @@ async fn serve(args: ServeArgs) -> anyhow::Result<ExitCode> {
     let mut settings = Settings::new(keys);
     settings.limits.batch_count_max = usize::try_from(args.batch_count_max)?;
     settings.cors_origins = args.cors_origins;
+    if args.private_webhooks {
+        settings.addresses = Addresses::Any;
+    }
+    settings.audit_key = args.audit.key(&url)?;
     settings.proxies = args.trusted_proxies.into_iter().collect();
     settings.rate = args
         .rate_limit
@@ -147,7 +169,15 @@ async fn serve(args: ServeArgs) -> anyhow::Result<ExitCode> {
     let database = store::open(&url, opening)?;
     let standby = args.read_database.as_deref().map(store::open_standby).transpose();
     settings.reports = standby.context("--read-database")?;
-    let app = App::start(database.stores, database.reader, settings)?;
+    settings.chaos = args.chaos.map(Chaos::new);
+    let app = match settings.chaos.clone() {
+        None => App::start(database.stores, database.reader, settings)?,
+        Some(chaos) => {
+            tracing::error!(faults = %chaos, "CHAOS: commits are delayed, refused and lost on purpose");
+            let stores = (0..).zip(database.stores).map(|(n, store)| chaos.wrap(n, store));
+            App::start(stores.collect(), database.reader, settings)?
+        }
+    };
     if let Some(secret) = &demo_secret {
         demo::fill(&app).await.context("filling the demo")?;
         demo::print_guide(bound, secret, app.clock.now());

@@ -60,6 +60,7 @@ fn id<T>(text: &str) -> Result<Id<T>, &'static str> {
 
 fn role(name: &str) -> Result<Role, String> {
     Role::from_name(name)
+        .filter(|role| *role != Role::System)
         .ok_or_else(|| format!("one of {}", <Role as domain::Named>::NAMES.join(", ")))
 }
 

@@ -111,7 +111,9 @@ impl Auth {
         }
         let claims: Claims = self.keys.claims(token)?;
         let user: Id<User> = claims.mongo_id.or(claims.id).or(claims.sub)?.parse().ok()?;
-        let role = claims.role.map(|name| Role::from_name(&name).ok_or(())).transpose().ok()?;
+        // Nobody is the product itself.
+        let role_named = |name: String| Role::from_name(&name).filter(|role| *role != Role::System);
+        let role = claims.role.map(|name| role_named(name).ok_or(())).transpose().ok()?;
         let (firm, claimed, in_market) = match claims.firm_id {
             Some(firm) => (firm.parse().ok()?, role?, role?),
             // Who has no firm is a firm of one, and owns it; in the market, only lawyers sell.
@@ -250,6 +252,7 @@ mod tests {
             signed(&json!({ "_id": USER, "firm_id": MARKET.to_string(), "role": "owner" })),
             signed(&json!({ "_id": MARKET.to_string() })),
             signed(&json!({ "_id": USER, "firm_id": FIRM, "role": "king" })),
+            signed(&json!({ "_id": USER, "firm_id": FIRM, "role": "system" })),
             signed(&json!({ "_id": USER, "firm_id": FIRM })),
             signed(&json!({ "firm_id": FIRM, "role": "owner" })),
             signed(&json!({ "_id": USER, "firm_id": FIRM, "role": "owner", "exp": "soon" })),

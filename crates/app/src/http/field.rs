@@ -6,10 +6,10 @@
 use std::{borrow::Cow, fmt, marker::PhantomData};
 
 use domain::rows::{
-    AlertKind, ApplicationKind, CaseStatus, CheckState, ClientType, InvoiceStatus, JobStatus,
-    LineKind, MovementKind, Overpayment, PaymentMethod, PaymentStatus, PaymentTerms, PaymentType,
-    ProposalStatus, RetainerStatus, RetainerType, Review, StatementKind, TransactionStatus,
-    TransactionType,
+    AlertKind, ApplicationKind, CaseStatus, CheckState, ClientType, DeliveryStage, InvoiceStatus,
+    JobStatus, LineKind, MovementKind, Overpayment, PaymentMethod, PaymentStatus, PaymentTerms,
+    PaymentType, ProposalStatus, RetainerStatus, RetainerType, Review, StatementKind,
+    TransactionStatus, TransactionType,
 };
 use domain::{Currency, Decimal, Id, Moment, Ref, Rejection, Role, id::User, money::MoneyError};
 use hyper::StatusCode;
@@ -483,6 +483,7 @@ named! {
     CaseStatus,
     CheckState,
     ClientType,
+    DeliveryStage,
     InvoiceStatus,
     JobStatus,
     LineKind,

@@ -29,7 +29,7 @@ use tokio::{
 use tokio_io_timeout::TimeoutStream;
 
 use super::{front::Front, router};
-use crate::App;
+use crate::{App, jobs};
 
 /// What a peer may take.
 #[derive(Debug, Clone)]
@@ -82,6 +82,7 @@ pub async fn serve(
     shutdown: impl Future<Output = ()>,
 ) {
     let graceful = GracefulShutdown::new();
+    let jobs = jobs::start(&app);
     let accepting = accept(&listener, &app, &limits, &graceful);
     tokio::select! {
         biased;
@@ -92,6 +93,7 @@ pub async fn serve(
     if timeout(limits.drain_max, graceful.shutdown()).await.is_err() {
         tracing::warn!("some connections did not end in time and are cut");
     }
+    drop(jobs);
     app.engine.drain().await;
 }
 

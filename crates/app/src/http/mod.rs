@@ -14,7 +14,7 @@ mod error;
 mod extract;
 mod field;
 mod front;
-mod json;
+pub(crate) mod json;
 mod keys;
 mod listen;
 mod proxies;
@@ -25,6 +25,7 @@ mod router;
 mod sent;
 mod wire;
 
+pub(crate) use api::events::Streams;
 pub use auth::Auth;
 pub use document::{openapi, openapi_text};
 pub(crate) use front::RequestIds;

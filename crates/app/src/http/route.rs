@@ -6,11 +6,12 @@
 use std::sync::Arc;
 
 use axum::{
+    body::Body,
     extract::{Request, State},
     routing::{MethodFilter, MethodRouter, on},
 };
 use domain::{Command, Id, actor::Action, command::Decide, rows::Firm};
-use hyper::{Method, StatusCode};
+use hyper::{Method, StatusCode, header};
 use schemars::{JsonSchema, Schema, SchemaGenerator};
 use serde::{Deserialize, de::DeserializeOwned};
 
@@ -188,6 +189,11 @@ impl Operation {
         self
     }
 
+    /// The same, for whoever has a token.
+    pub fn signed_in(self) -> Self {
+        Self { needs: Needs::Token, ..self }
+    }
+
     /// The same under another name, for a path that is an alias.
     pub fn named(self, id: &str) -> Self {
         Self { id: id.to_owned(), ..self }
@@ -329,6 +335,43 @@ pub(crate) fn one<E: Entity + 'static>(id: &str, summary: &'static str) -> Opera
         let row: E = question.row().await?;
         Ok(One { row, today: question.today })
     })
+}
+
+/// A read of whoever may, that answers with a file.
+pub(crate) fn file<F, Fut>(
+    id: &str,
+    summary: &'static str,
+    needs: impl Into<Needs>,
+    media_type: &'static str,
+    handler: fn(Question<F>) -> Fut,
+) -> Operation
+where
+    F: DeserializeOwned + JsonSchema + Send + 'static,
+    Fut: Future<Output = Result<Body, Refusal>> + Send + 'static,
+{
+    let needs = needs.into();
+    let answer = move |app: Arc<App>, request: Request, setting| async move {
+        let (mut parts, _) = request.into_parts();
+        let question = Question::of_request(&mut parts, &app, needs, setting).await?;
+        let body = handler(question).await?;
+        Ok::<_, Refusal>(([(header::CONTENT_TYPE, media_type)], body))
+    };
+    Operation {
+        id: id.to_owned(),
+        summary,
+        needs,
+        answers: Answers::Text(media_type),
+        describe: Arc::new(|generator| Description {
+            query: Some(F::json_schema(generator)),
+            body: None,
+            answer: None,
+        }),
+        mount: Arc::new(move |filter, setting| {
+            on(filter, move |State(app), request| answer(app, request, setting))
+        }),
+        setting: Setting::default(),
+        command: None,
+    }
 }
 
 /// A read of whoever has a token.

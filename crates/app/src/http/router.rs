@@ -11,9 +11,9 @@ use tower_http::cors::CorsLayer;
 
 use super::{
     api::{
-        alerts, audit, cases, clients, commands, credit_notes, expenses, health, invoices, jobs,
-        me, members, outcomes, payments, proposals, refunds, reports, retainers, time_entries,
-        transactions,
+        alerts, audit, cases, clients, commands, credit_notes, events, expenses, health, invoices,
+        jobs, me, members, outcomes, payments, proposals, refunds, reports, retainers,
+        time_entries, transactions, webhooks,
     },
     dialect, docs,
     error::Refusal,
@@ -44,6 +44,9 @@ pub(crate) fn resources() -> Vec<Resource> {
         proposals::routes().nested("/api/proposals"),
         reports::routes().nested("/api/reports"),
         alerts::routes().nested("/api/alerts"),
+        webhooks::routes().nested("/api/webhooks"),
+        webhooks::deliveries().nested("/api/deliveries"),
+        events::routes().nested("/api/events"),
         audit::routes().nested("/api/audit"),
     ]
 }

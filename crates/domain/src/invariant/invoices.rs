@@ -6,7 +6,11 @@ use super::{Known, verdict::Verdicts};
 use crate::{
     id::Id,
     invoicing::lines,
-    rows::{Application, CreditNote, Expense, Invoice, InvoiceStage, Payment, Source, TimeEntry},
+    rows::{
+        Application, ApplicationKind, CreditNote, Expense, Invoice, InvoiceStage, Payment, Source,
+        TimeEntry,
+    },
+    time::Timestamp,
 };
 
 /// What the journal of one invoice adds up to.
@@ -15,6 +19,7 @@ struct Set {
     count: i64,
     paid: i128,
     from_retainers: i128,
+    last_payment: Option<(Id<Payment>, Timestamp)>,
 }
 
 /// Invoices by what was set against them.
@@ -55,6 +60,9 @@ impl Invoices {
         match line.source {
             Source::Payment(payment) => {
                 set.paid = set.paid.saturating_add(signed);
+                if line.kind == ApplicationKind::Applied {
+                    set.last_payment = Some((payment, line.at));
+                }
                 let sum = self.from_payments.entry((payment, line.invoice)).or_default();
                 *sum = sum.saturating_add(signed);
             }
@@ -98,6 +106,9 @@ impl Invoices {
             let set = self.set.remove(id).unwrap_or_default();
             let (credited, vat_credited) = self.credited.remove(id).unwrap_or_default();
             judge_sums(v, known, invoice, &set, (credited, vat_credited));
+            // An older version did not write it down.
+            let holds = invoice.last_payment.is_none() || invoice.last_payment == set.last_payment;
+            v.i3.check(holds, || format!("{} names another last payment", invoice.number));
             self.judge_row(v, invoice);
         }
         for id in self.credited.keys() {

@@ -115,7 +115,9 @@ impl Checker {
                 self.record.see_row(*row.id.bytes());
                 self.market.see_proposal(v, row);
             }
-            Stored::Alert(row) => self.see_alert(&row),
+            Stored::Alert(row) => self.see_told(*row.id.bytes(), row.seq),
+            Stored::Webhook(row) => self.record.see_row(*row.id.bytes()),
+            Stored::Delivery(row) => self.see_told(*row.id.bytes(), row.seq),
             Stored::Movement(row) => {
                 self.trust.see_movement(v, &self.known, &row);
                 self.story.see_movement(&row);
@@ -135,16 +137,17 @@ impl Checker {
                     self.story.see_accepted(v, &record, seq);
                 }
             }
+            Stored::AuditNode(node) => self.record.see_node(v, &node),
             Stored::Outcome(outcome) => self.record.see_outcome(v, &outcome),
         }
     }
 
-    fn see_alert(&mut self, alert: &Alert) {
-        let id = *alert.id.bytes();
+    /// An alert or a delivery, and the command that caused it.
+    fn see_told(&mut self, id: [u8; 12], seq: i64) {
         self.record.see_row(id);
-        let is_one = |seq: i64| self.record.firm.as_ref().is_none_or(|firm| seq <= firm.seq);
-        let holds = is_one(alert.seq);
-        self.verdicts.i9.check(holds, || format!("alert {} names no command", alert.id));
+        let holds = self.record.firm.as_ref().is_none_or(|firm| seq <= firm.seq);
+        let example = || format!("alert or delivery {} names no command", Id::<Alert>::new(id));
+        self.verdicts.i9.check(holds, example);
     }
 
     /// The verdicts, in order.

@@ -4,9 +4,9 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use super::verdict::Verdicts;
 use crate::{
-    audit,
+    audit::{self, Hash, Tree},
     number::Series,
-    rows::{AuditRecord, Counter, Firm, Outcome},
+    rows::{AuditNode, AuditRecord, Counter, Firm, Outcome, Said, Told},
     time::Timestamp,
 };
 
@@ -16,10 +16,12 @@ pub(super) struct Record {
     pub firm: Option<Firm>,
     counters: BTreeMap<(Series, i32), u32>,
     numbers: BTreeMap<Series, Vec<(i32, u32, Timestamp)>>,
-    audit_count: i64,
-    audit_head: [u8; 32],
+    tree: Tree,
+    /// The nodes that must be stored.
+    nodes: BTreeMap<(i64, i64), Hash>,
     accepted: i64,
-    kept: BTreeMap<i64, ([u8; 32], [u8; 32])>,
+    /// What must be kept, by audit record.
+    kept: BTreeMap<i64, (Hash, Hash)>,
     /// What the accepted commands were about, each with its first audit record.
     objects: BTreeMap<[u8; 12], i64>,
     /// Every row that is there.
@@ -43,15 +45,16 @@ impl Record {
 
     /// Takes in an audit record; the place of its command in the journal, if it was accepted.
     pub fn see_audit(&mut self, v: &mut Verdicts, record: &AuditRecord) -> Option<i64> {
-        self.audit_count = self.audit_count.saturating_add(1);
-        let hash = audit::chain(&self.audit_head, record);
-        let holds = record.n == self.audit_count && record.hash == hash;
+        let due = self.tree.count().saturating_add(1);
+        let holds = record.n == due && record.leaf == audit::leaf(record);
         v.i8.check(holds, || {
-            format!("audit record {} does not follow from the one before", record.n)
+            format!("audit record {} is not what was recorded as the {due}.", record.n)
         });
-        self.audit_head = record.hash;
-        if let Some(kept) = record.kept {
-            self.kept.insert(record.n, (record.fingerprint, kept));
+        for AuditNode { level, at, hash } in self.tree.append(record.leaf) {
+            self.nodes.insert((level, at), hash);
+        }
+        if let Told::Said(Said { fingerprint, kept: Some(kept), .. }) = record.told {
+            self.kept.insert(record.n, (fingerprint, kept));
         }
         let seq = record.seq?;
         self.accepted = self.accepted.saturating_add(1);
@@ -62,6 +65,16 @@ impl Record {
             self.objects.entry(object).or_insert(record.n);
         }
         Some(seq)
+    }
+
+    pub fn see_node(&mut self, v: &mut Verdicts, node: &AuditNode) {
+        let holds = self.nodes.remove(&(node.level, node.at)) == Some(node.hash);
+        v.i8.check(holds, || {
+            format!(
+                "node {} at level {} does not follow from the audit records",
+                node.at, node.level
+            )
+        });
     }
 
     pub fn see_outcome(&mut self, v: &mut Verdicts, outcome: &Outcome) {
@@ -83,11 +96,16 @@ impl Record {
                 format!("what audit record {n} made or changed is missing")
             });
         }
-        let holds = firm.audit_count == self.audit_count && firm.audit_head == self.audit_head;
-        v.i8.check(holds, || {
+        for (level, at) in self.nodes.keys() {
+            v.i8.check(false, || format!("node {at} at level {level} of the audit log is missing"));
+        }
+        v.i8.check(firm.audit == self.tree, || {
             format!(
-                "the head counts {} audit records, there are {}",
-                firm.audit_count, self.audit_count
+                "the head of the audit log has size {} and root {}, the records make {} and {}",
+                firm.audit.size(),
+                hex(&firm.audit.root()),
+                self.tree.size(),
+                hex(&self.tree.root())
             )
         });
         v.i10.check(firm.seq == self.accepted, || {
@@ -117,4 +135,8 @@ impl Record {
             format!("counters say {:?}, documents say {taken:?}", self.counters)
         });
     }
+}
+
+fn hex(hash: &Hash) -> String {
+    hash.iter().map(|byte| format!("{byte:02x}")).collect()
 }

@@ -83,7 +83,7 @@ impl Default for Verdicts {
             ),
             i8: Verdict::new(
                 "I8",
-                "every command has one audit record, the chain holds, outcomes never change",
+                "every command has one audit record, the head is their tree, outcomes never change",
             ),
             i9: Verdict::new("I9", "nothing refers to what is not the firm's"),
             i10: Verdict::new("I10", "what was acknowledged is there, without gaps"),

@@ -188,6 +188,7 @@ pub(super) fn draft(d: &mut Decision<'_>, client: Id<Client>, read: Read) -> Res
         issued: None,
         viewed_at: None,
         paid_at: None,
+        last_payment: None,
         reason: None,
         notes: read.notes,
         deleted: false,

@@ -29,10 +29,10 @@ use crate::{
     rejection::Rejection,
     reply::Shown,
     rows::{
-        Application, ApplicationKind, Client, Expense, Invoice, InvoiceStage, Line, Review, Source,
-        StatementKind, TimeEntry,
+        AlertKind, Application, ApplicationKind, Client, Expense, Invoice, InvoiceStage, Line,
+        Payment, Review, Source, StatementKind, TimeEntry,
     },
-    time::Day,
+    time::{Day, Timestamp},
 };
 
 /// Something that is set against an invoice, or taken off it.
@@ -62,6 +62,9 @@ pub(crate) fn set_against(
         ApplicationKind::Applied => sum.plus(amount)?,
         _ => sum.minus(amount)?,
     };
+    if let (Source::Payment(payment), ApplicationKind::Applied) = (source, kind) {
+        watch_payments(d, &mut invoice, payment);
+    }
     invoice.applications = invoice.applications.saturating_add(1);
     d.push(Change::Application(Application {
         invoice: invoice.id,
@@ -75,6 +78,20 @@ pub(crate) fn set_against(
         by: d.actor.user,
     }));
     Ok(settle(d, invoice))
+}
+
+/// Two payments closer to each other than this look like one that was recorded twice.
+const PAID_TWICE_MICROS: i64 = 1_000_000;
+
+/// An alert when another payment is set against an invoice at almost the same time.
+fn watch_payments(d: &mut Decision<'_>, invoice: &mut Invoice, payment: Id<Payment>) {
+    let is_twice = |(last, at): (Id<Payment>, Timestamp)| {
+        last != payment && d.at.micros().saturating_sub(at.micros()) <= PAID_TWICE_MICROS
+    };
+    if invoice.last_payment.is_some_and(is_twice) {
+        d.alert(AlertKind::InvoicePaidTwice, *invoice.id.bytes());
+    }
+    invoice.last_payment = Some((payment, d.at));
 }
 
 /// Writes an invoice whose sums have changed: when nothing is due any more, it is paid from now on.

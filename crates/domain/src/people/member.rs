@@ -39,11 +39,15 @@ impl Decide for SetMember {
         Some(*self.user.bytes())
     }
 
-    /// Refuses, in this order: `own_membership`, so that a firm can't lock itself out;
+    /// Refuses, in this order: `own_membership`, so that a firm can't lock itself out; `forbidden`,
+    /// to make somebody the product itself;
     /// `version_conflict` (a user who is no member yet has version −1).
     fn decide(&self, d: &mut Decision<'_>) -> Result<Shown, Stop> {
         if self.user == d.actor.user {
             return Err(Rejection::OwnMembership.into());
+        }
+        if self.role == Some(Role::System) {
+            return Err(Rejection::Forbidden.into());
         }
         let found = d.member(self.user)?;
         let current = found.as_ref().map_or(-1, |member| member.version);

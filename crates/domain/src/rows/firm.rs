@@ -4,6 +4,7 @@ use jiff::tz::TimeZone;
 
 use crate::{
     actor::Role,
+    audit::Tree,
     id::{Id, User},
     money::Currency,
     time::Timestamp,
@@ -22,10 +23,8 @@ pub struct Firm {
     pub zone: TimeZone,
     /// The last accepted command's place in the journal.
     pub seq: i64,
-    /// How many audit records there are.
-    pub audit_count: i64,
-    /// Hash of the last audit record.
-    pub audit_head: [u8; 32],
+    /// The head of the audit log.
+    pub audit: Tree,
     /// The batch that wrote this row last.
     pub last_batch: BatchId,
     /// When; the next batch is never earlier.
@@ -44,8 +43,7 @@ impl Firm {
             currency: Currency::SAR,
             zone: TimeZone::get(ZONE_DEFAULT).expect("the zone database is compiled in"),
             seq: 0,
-            audit_count: 0,
-            audit_head: [0; 32],
+            audit: Tree::default(),
             last_batch: BatchId([0; 12]),
             last_at: Timestamp::default(),
         }

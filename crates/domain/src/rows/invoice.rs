@@ -219,6 +219,8 @@ pub struct Invoice {
     pub viewed_at: Option<Timestamp>,
     /// When nothing was due any more.
     pub paid_at: Option<Timestamp>,
+    /// The payment that was set against it last, and when.
+    pub last_payment: Option<(Id<Payment>, Timestamp)>,
     /// Why it was voided, written off or rejected.
     pub reason: Option<String>,
     /// Free text.

@@ -5,6 +5,7 @@ use std::{borrow::Cow, sync::Arc};
 use super::Client;
 use crate::{
     actor::Role,
+    audit::Salt,
     id::{Id, User},
     ledger::Account,
     money::{Currency, Money},
@@ -33,6 +34,18 @@ named! {
         PossibleDuplicate = "possible_duplicate",
         /// A payment brought more than its invoices took.
         PossibleDuplicatePayment = "possible_duplicate_payment",
+        /// An invoice was paid by two payments within a second.
+        InvoicePaidTwice = "invoice_paid_twice",
+        /// A retainer ends soon.
+        RetainerExpiring = "retainer_expiring",
+        /// A retainer's balance is below zero, or not what its movements add up to.
+        BalanceBelowZero = "balance_below_zero",
+        /// An invoice is not paid by what was applied to it.
+        AmountPaidDiffers = "amount_paid_differs",
+        /// A number was given out that was taken already, again and again.
+        NumbersFail = "numbers_fail",
+        /// The books do not agree with themselves.
+        Discrepancy = "discrepancy",
     }
 }
 
@@ -151,6 +164,26 @@ pub struct AuditRecord {
     pub outcome: Cow<'static, str>,
     /// The row it was about, if it got that far.
     pub object: Option<[u8; 12]>,
+    /// What was said, or the commitment to it.
+    pub told: Told,
+    /// The hash of its leaf: [`crate::audit::leaf`].
+    pub leaf: [u8; 32],
+}
+
+/// What a record says beyond what happened. It may identify a person, so it can be erased.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Told {
+    /// As it was recorded.
+    Said(Said),
+    /// Erased, but for what its leaf was made of: [`crate::audit::commitment`].
+    Erased([u8; 32]),
+}
+
+/// What was asked and answered, and from where.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Said {
+    /// Keeps the commitment from being guessed backwards.
+    pub salt: Salt,
     /// From where: the peer's address.
     pub origin: Arc<str>,
     /// The request's id.
@@ -159,7 +192,17 @@ pub struct AuditRecord {
     pub fingerprint: [u8; 32],
     /// [`crate::audit::kept`] of what was kept under an idempotency key; `None` without a key.
     pub kept: Option<[u8; 32]>,
-    /// SHA-256 over the previous record's hash and this record.
+}
+
+/// A node of the tree over the audit records: the root of a complete subtree. Those of some levels are
+/// stored, so that a proof needs few rows.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct AuditNode {
+    /// How high the subtree is: it has 2^level records.
+    pub level: i64,
+    /// Its place among all of its level, from 0.
+    pub at: i64,
+    /// Its hash.
     pub hash: [u8; 32],
 }
 

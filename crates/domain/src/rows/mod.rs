@@ -10,6 +10,7 @@ mod journal;
 mod market;
 mod payment;
 mod retainer;
+mod webhook;
 mod work;
 
 pub use books::{Transaction, TransactionStatus, TransactionType};
@@ -21,8 +22,8 @@ pub use invoice::{
     Issued, Line, LineKind, PaymentTerms, Source, Totals,
 };
 pub use journal::{
-    AccountNet, Alert, AlertKind, AuditRecord, ClientNet, Counter, Outcome, StatementKind,
-    StatementLine,
+    AccountNet, Alert, AlertKind, AuditNode, AuditRecord, ClientNet, Counter, Outcome, Said,
+    StatementKind, StatementLine, Told,
 };
 pub use market::{Job, JobStatus, Proposal, ProposalStatus};
 pub use payment::{
@@ -33,6 +34,7 @@ pub use retainer::{
     AutoReplenish, DayNet, Entry, Movement, MovementKind, Retainer, RetainerStatus, RetainerTerms,
     RetainerType,
 };
+pub use webhook::{Delivery, DeliveryStage, Webhook};
 pub use work::{Expense, Review, TimeEntry};
 
 /// Hands every entity to the macro named: `Row, table, refusal when there is none;`. An entity is a
@@ -56,6 +58,8 @@ macro_rules! entities {
             Job, jobs, JobNotFound;
             Proposal, proposals, ProposalNotFound;
             Alert, alerts, AlertNotFound;
+            Webhook, webhooks, WebhookNotFound;
+            Delivery, deliveries, DeliveryNotFound;
         }
     };
 }
@@ -89,6 +93,8 @@ macro_rules! stored {
             Counter(Counter),
             /// An audit record.
             Audit(AuditRecord),
+            /// A node of the tree over the audit records.
+            AuditNode(AuditNode),
             /// An outcome.
             Outcome(Outcome),
         }

@@ -98,6 +98,8 @@ pub struct Retainer {
     pub latest_day: Day,
     /// A low-balance alert stands; a deposit that lifts the balance takes it back.
     pub low_balance_alerted: bool,
+    /// Whether somebody was told that it ends soon; taken back when its end is moved.
+    pub expiry_alerted: bool,
     /// The pending payment that asks for more, until it is settled.
     pub replenish_request: Option<Id<Payment>>,
     /// Refunded to zero.

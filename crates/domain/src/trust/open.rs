@@ -162,6 +162,7 @@ impl Decide for OpenRetainer {
             movements: 0,
             latest_day: d.today,
             low_balance_alerted: false,
+            expiry_alerted: false,
             replenish_request: None,
             refunded: false,
             created_by: d.actor.user,

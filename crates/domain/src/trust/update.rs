@@ -44,7 +44,8 @@ impl Decide for UpdateRetainer {
         let terms = self.terms.over(d, found.terms.clone())?;
 
         // From here on the command succeeds.
-        let mut retainer = Retainer { terms, ..Retainer::clone(&found) };
+        let expiry_alerted = found.expiry_alerted && terms.end == found.terms.end;
+        let mut retainer = Retainer { terms, expiry_alerted, ..Retainer::clone(&found) };
         watch_balance(d, &mut retainer);
         let retainer = d.update(retainer);
         shown(d, retainer, None)

@@ -187,7 +187,8 @@ async fn a_groups_key_is_answered_once_for_the_whole() {
     assert_eq!(model.rows(firm(1)), before, "nothing was done again");
     let kept = before.iter().filter(|row| matches!(row, Stored::Outcome(_))).count();
     assert_eq!(kept, 2);
-    let carries: Vec<_> = records(&model).iter().map(|record| record.kept.is_some()).collect();
+    let carries: Vec<_> =
+        records(&model).iter().map(|record| record.told.said().unwrap().kept.is_some()).collect();
     assert_eq!(carries, [false, false, false, true, false, true, false], "a group's last record");
     assert_sound(&model, firm(1));
 }

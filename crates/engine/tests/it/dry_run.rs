@@ -150,7 +150,8 @@ impl Observer for Outcomes {
     fn command(&self, report: &CommandReport<'_>) {
         self.0.lock().unwrap().push(report.outcome.to_owned());
     }
-    fn conflict(&self) {}
+    fn committed(&self, _: &domain::Batch) {}
+    fn failed(&self, _: &engine::StoreError, _: domain::Id<domain::rows::Firm>) {}
     fn retry(&self) {}
 }
 

@@ -6,7 +6,7 @@ use domain::{
     lately::LATELY_COUNT_MAX,
     rows::{
         AuditRecord, Case, CaseStatus, Invoice, InvoiceStage, Job, JobStatus, Payment,
-        PaymentStage, Proposal, ProposalStatus, Retainer, Source, TimeEntry,
+        PaymentStage, Proposal, ProposalStatus, Retainer, Source, TimeEntry, Told,
     },
 };
 use engine::{Store, model::Model};
@@ -15,8 +15,8 @@ use super::subject::{Subject, on_each, on_every_store};
 use crate::{
     fixture::{FIRM, empty_batch, new},
     samples::{
-        application, at, audit, case, client, id, invoice, job, payment, proposal, retainer, sar,
-        time_entry,
+        application, at, audit, case, client, id, invoice, job, payment, proposal, retainer, said,
+        sar, time_entry,
     },
 };
 
@@ -104,7 +104,7 @@ fn batch() -> FirmBatch {
     batch.audit = records
         .map(|n| AuditRecord {
             seq: (n % 8 != 0).then_some(n),
-            fingerprint: [u8::try_from(n % 251).unwrap(); 32],
+            told: Told::Said(said([u8::try_from(n % 251).unwrap(); 32])),
             at: at(n),
             ..audit(n)
         })

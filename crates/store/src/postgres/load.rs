@@ -234,7 +234,8 @@ fn others<'k>(keys: &'k [Key], questions: &mut Vec<Question<'k>>) {
             )),
             Key::Lately => questions.push(Question::new(
                 format!(
-                    "select fingerprint, at from audit where firm_id = $1 and seq is not null
+                    "select fingerprint, at from audit where firm_id = $1
+                       and seq is not null and fingerprint is not null
                      order by n desc limit {LATELY_COUNT_MAX}"
                 ),
                 Vec::new(),

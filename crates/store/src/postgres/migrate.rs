@@ -157,7 +157,7 @@ fn translated(sql: &str) -> String {
         let line = line.split_once("--").map_or(line, |(statement, _)| statement);
         let line = line.replace(") strict, without rowid;", ");").replace(") strict;", ");");
         let words = line.split(' ').map(|word| {
-            let (word, end) = word.strip_suffix(',').map_or((word, ""), |word| (word, ","));
+            let (word, end) = word.split_at(word.trim_end_matches([',', ';']).len());
             let word = match word {
                 "blob" => "bytea",
                 "integer" => "bigint",

@@ -21,7 +21,7 @@ mod write;
 use std::time::Duration;
 
 use domain::{Batch, Id, Key, Loaded, rows::Firm};
-use engine::{Store, StoreError};
+use engine::{Store, StoreError, Unique};
 use tokio::time::{Instant, timeout};
 use tokio_postgres::{Error, error::SqlState};
 
@@ -250,7 +250,7 @@ impl PostgresStore {
             }
             Failure::Database(error) => {
                 let meaning = meaning(&error);
-                if !matches!(meaning, StoreError::Refused(_)) {
+                if !matches!(meaning, StoreError::Refused(_) | StoreError::Duplicate { .. }) {
                     // Also a session that is well: another host may be the primary by now.
                     self.session = None;
                 }
@@ -269,6 +269,10 @@ fn meaning(error: &Error) -> StoreError {
             && std::error::Error::source(error).is_some_and(|cause| !cause.is::<std::io::Error>());
         return if is_ours { StoreError::Refused(text) } else { StoreError::Conflict(text) };
     };
+    if code == SqlState::UNIQUE_VIOLATION.code() {
+        let constraint = error.as_db_error().and_then(|db| db.constraint()).unwrap_or_default();
+        return StoreError::Duplicate { of: Unique::of_constraint(constraint), reason: text };
+    }
     match (&code[..2], code) {
         // Full, out of memory, broken disks and files.
         ("53" | "58" | "XX", _) => StoreError::Unavailable(text),

@@ -88,9 +88,9 @@ async fn under_lock(session: &mut Session, part: &FirmBatch) -> Result<Fate, Fai
     let Some(last) = part.audit.last() else {
         return Err(Failure::Conflict("a batch without a record leaves no trace".to_owned()));
     };
-    let asked = "select hash from audit where firm_id = $1 and n = $2";
+    let asked = "select leaf from audit where firm_id = $1 and n = $2";
     let asked = session.prepared(asked, &[]).await?;
     let found = session.client.query_opt(&asked, &[&firm, &last.n]).await?;
-    let is_ours = found.is_some_and(|row| row.get::<_, &[u8]>(0) == last.hash);
+    let is_ours = found.is_some_and(|row| row.get::<_, &[u8]>(0) == last.leaf);
     Ok(if is_ours { Fate::Committed } else { Fate::Lost })
 }

@@ -15,8 +15,8 @@ use domain::{
     change::{Batch, CounterWrite, FirmBatch, Write},
     entities,
     rows::{
-        AccountNet, Application, AuditRecord, ClientNet, Counter, DayNet, Entry, Firm, Member,
-        Movement, Outcome, StatementLine,
+        AccountNet, Application, AuditNode, AuditRecord, ClientNet, Counter, DayNet, Entry, Firm,
+        Member, Movement, Outcome, StatementLine,
     },
 };
 use futures_util::future::maybe_done;
@@ -120,6 +120,7 @@ fn firm_batch<'a>(batch: &'a FirmBatch, all: &mut Vec<Sent<'a>>) {
     lines::<StatementLine, _>(firm, &batch.statement_lines, all);
     lines::<ClientNet, _>(firm, &batch.client_nets, all);
     lines::<AuditRecord, _>(firm, &batch.audit, all);
+    lines::<AuditNode, _>(firm, &batch.audit_nodes, all);
     lines::<Outcome, _>(firm, &batch.outcomes, all);
 }
 

@@ -1,11 +1,13 @@
 //! The read side: committed rows, every question answered from one snapshot, by whichever database it
 //! is.
 
+mod audit;
 mod books;
 mod db;
 mod invoices;
 mod ledger;
 mod market;
+mod outbox;
 mod payments;
 mod people;
 mod query;
@@ -15,6 +17,7 @@ mod rows;
 #[cfg(test)]
 pub(crate) mod tests;
 mod trust;
+mod vitals;
 
 use std::{panic::resume_unwind, path::Path, sync::Arc, thread};
 

@@ -1,15 +1,12 @@
-//! Alerts and the audit log.
+//! Alerts.
 
 use domain::{
     Id, Ref,
-    rows::{Alert, AuditRecord, Firm},
+    rows::{Alert, Firm},
 };
 
-use super::{
-    head,
-    query::{Only, Sorted, View, journal_page, one, page},
-};
-use crate::{AlertFilter, Listed, Page, ReadError, Reader, shape::journal::Plain as _};
+use super::query::{Only, Sorted, View, one, page};
+use crate::{AlertFilter, Listed, Page, ReadError, Reader};
 
 impl Reader {
     /// An alert.
@@ -38,27 +35,6 @@ impl Reader {
                 only.has("acknowledged_at", Some(false));
             }
             page(db, only, Sorted::NEWEST, &part)
-        })
-        .await
-    }
-
-    /// A part of the audit log, newest first. A cursor is the place of the last record shown.
-    ///
-    /// # Errors
-    /// [`ReadError`]
-    pub async fn audit(
-        &self,
-        firm: Id<Firm>,
-        part: Page,
-    ) -> Result<Listed<AuditRecord>, ReadError> {
-        self.ask(move |db| {
-            let last = head(db, firm)?.map_or(0, |head| head.audit_count);
-            let sql = format!(
-                "select {} from audit u where u.firm_id = ?1 and u.n < ?2
-                 order by u.n desc limit ?3",
-                AuditRecord::COLUMNS
-            );
-            journal_page(db, vec![firm.into()], last, &sql, |record: &AuditRecord| record.n, &part)
         })
         .await
     }

@@ -5,9 +5,10 @@ use std::{panic::resume_unwind, sync::mpsc::sync_channel, thread};
 use domain::{
     Id, entities,
     rows::{
-        AccountNet, Alert, Application, AuditRecord, Case, Client, ClientNet, Counter, CreditNote,
-        DayNet, Entry, Expense, Firm, Invoice, Job, Member, Movement, Outcome, Payment, Proposal,
-        Refund, Retainer, StatementLine, Stored, TimeEntry, Transaction,
+        AccountNet, Alert, Application, AuditNode, AuditRecord, Case, Client, ClientNet, Counter,
+        CreditNote, DayNet, Delivery, Entry, Expense, Firm, Invoice, Job, Member, Movement,
+        Outcome, Payment, Proposal, Refund, Retainer, StatementLine, Stored, TimeEntry,
+        Transaction, Webhook,
     },
 };
 
@@ -18,13 +19,14 @@ use crate::{
 };
 
 /// Those that refer to nothing, so that appending to them stays cheap.
-const JOURNAL_TABLES: [&str; 7] = [
+const JOURNAL_TABLES: [&str; 8] = [
     "retainer_days",
     "entries",
     "account_days",
     "statement_lines",
     "client_days",
     "audit",
+    "audit_nodes",
     "outcomes",
 ];
 
@@ -93,6 +95,7 @@ fn walk(db: &Db, firm: Id<Firm>, visit: &mut dyn FnMut(Stored)) -> Result<(), Re
     lines::<ClientNet>(db, firm, Stored::ClientNet, visit)?;
     lines::<Counter>(db, firm, Stored::Counter, visit)?;
     lines::<AuditRecord>(db, firm, Stored::Audit, visit)?;
+    lines::<AuditNode>(db, firm, Stored::AuditNode, visit)?;
     lines::<Outcome>(db, firm, Stored::Outcome, visit)
 }
 

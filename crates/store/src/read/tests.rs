@@ -1,10 +1,12 @@
 //! Every question is put to both databases, and has one answer.
 
 mod agree;
+mod audit;
 mod books;
 mod both;
 mod invoices;
 mod lists;
+mod outbox;
 mod payments;
 mod people;
 mod plans;

@@ -6,8 +6,8 @@ use std::borrow::Cow;
 use domain::{
     ledger::Side,
     rows::{
-        AccountNet, Application, AuditRecord, ClientNet, Counter, DayNet, Entry, Firm, Member,
-        Movement, Outcome, Source, StatementLine,
+        AccountNet, Application, AuditNode, AuditRecord, ClientNet, Counter, DayNet, Entry, Firm,
+        Member, Movement, Outcome, Source, StatementLine, Told,
     },
 };
 
@@ -94,8 +94,8 @@ impl Written for Firm {
         // Only a zone by name follows its country's changes; the database refuses one that has none.
         to.text(self.zone.iana_name().map(Cow::Borrowed));
         to.count(self.seq);
-        to.count(self.audit_count);
-        to.bytes(Some(&self.audit_head));
+        to.count(self.audit.count());
+        to.bytes(Some(self.audit.peaks()));
         to.bytes(Some(&self.last_batch.0));
         to.at(self.last_at);
     }
@@ -257,15 +257,39 @@ impl Written for AuditRecord {
         to.words(&self.command);
         to.words(&self.outcome);
         to.bytes(self.object.as_ref().map(<[u8; 12]>::as_slice));
-        to.words(&self.origin);
-        to.words(&self.request_id);
-        to.bytes(Some(&self.fingerprint));
-        to.bytes(self.kept.as_ref().map(<[u8; 32]>::as_slice));
-        to.bytes(Some(&self.hash));
+        to.bytes(Some(&self.leaf));
+        match &self.told {
+            Told::Said(said) => {
+                to.bytes(None);
+                to.bytes(Some(&said.salt));
+                to.words(&said.origin);
+                to.words(&said.request_id);
+                to.bytes(Some(&said.fingerprint));
+                to.bytes(said.kept.as_ref().map(<[u8; 32]>::as_slice));
+            }
+            Told::Erased(commitment) => {
+                to.bytes(Some(commitment));
+                to.bytes(None);
+                to.text(None);
+                to.text(None);
+                to.bytes(None);
+                to.bytes(None);
+            }
+        }
     }
 }
 
 impl Appended for AuditRecord {}
+
+impl Written for AuditNode {
+    fn values<'a>(&'a self, to: &mut impl Values<'a>) {
+        to.count(self.level);
+        to.count(self.at);
+        to.bytes(Some(&self.hash));
+    }
+}
+
+impl Appended for AuditNode {}
 
 impl Written for Outcome {
     fn values<'a>(&'a self, to: &mut impl Values<'a>) {

@@ -50,6 +50,8 @@ impl Shape for Invoice {
             issued_at = at_option(self.issued.map(|issued| issued.at)),
             viewed_at = at_option(self.viewed_at),
             paid_at = at_option(self.paid_at),
+            last_payment_id = id_option(self.last_payment.as_ref().map(|(payment, _)| payment)),
+            last_payment_at = at_option(self.last_payment.map(|(_, at)| at)),
             reason = words_option(self.reason.as_ref()),
             notes = words_option(self.notes.as_ref()),
             version = count(self.version),
@@ -97,6 +99,10 @@ impl Read for Invoice {
             },
             viewed_at: row.at_option()?,
             paid_at: row.at_option()?,
+            last_payment: {
+                let (payment, at) = (row.id_option()?, row.at_option()?);
+                payment.zip(at)
+            },
             reason: row.words_option()?,
             notes: row.words_option()?,
             version: row.count()?,

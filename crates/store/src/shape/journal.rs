@@ -4,11 +4,13 @@ use std::borrow::Cow;
 
 use domain::{
     Role, Timestamp,
+    audit::Tree,
     ledger::{Account, Posting, Side},
     number::Series,
     rows::{
-        AccountNet, Application, ApplicationKind, AuditRecord, BatchId, ClientNet, Counter, DayNet,
-        Entry, Firm, Member, Movement, MovementKind, Outcome, Source, StatementKind, StatementLine,
+        AccountNet, Application, ApplicationKind, AuditNode, AuditRecord, BatchId, ClientNet,
+        Counter, DayNet, Entry, Firm, Member, Movement, MovementKind, Outcome, Said, Source,
+        StatementKind, StatementLine, Told,
     },
 };
 use jiff::tz::TimeZone;
@@ -37,7 +39,7 @@ impl Plain for Firm {
     const TABLE: &'static str = "firms";
     const ALIAS: &'static str = "f";
     const KEY: &'static str = "f.id";
-    const COLUMNS: &'static str = "f.id, f.name, f.currency, f.zone, f.seq, f.audit_count, f.audit_head, f.last_batch, f.last_at";
+    const COLUMNS: &'static str = "f.id, f.name, f.currency, f.zone, f.seq, f.audit_count, f.audit_peaks, f.last_batch, f.last_at";
 }
 
 impl Read for Firm {
@@ -48,8 +50,11 @@ impl Read for Firm {
             currency: row.currency()?,
             zone: row.name(|name| TimeZone::get(name).ok())?,
             seq: row.count()?,
-            audit_count: row.count()?,
-            audit_head: row.array()?,
+            audit: {
+                let size = row.count()?;
+                let tree = Tree::of_stored(size, row.bytes()?.unwrap_or_default());
+                tree.ok_or_else(|| row.broken("this is no head of a log"))?
+            },
             last_batch: BatchId(row.array()?),
             last_at: row.at()?,
         })
@@ -256,8 +261,8 @@ impl Plain for AuditRecord {
     const TABLE: &'static str = "audit";
     const ALIAS: &'static str = "u";
     const KEY: &'static str = "u.n";
-    const COLUMNS: &'static str = "u.n, u.seq, u.at, u.user_id, u.role, u.command, u.outcome, u.object, u.origin, \
-         u.request_id, u.fingerprint, u.kept, u.hash";
+    const COLUMNS: &'static str = "u.n, u.seq, u.at, u.user_id, u.role, u.command, u.outcome, u.object, u.leaf, \
+         u.commitment, u.salt, u.origin, u.request_id, u.fingerprint, u.kept";
 }
 
 impl Read for AuditRecord {
@@ -271,12 +276,37 @@ impl Read for AuditRecord {
             command: row.words().map(Cow::Owned)?,
             outcome: row.words().map(Cow::Owned)?,
             object: row.array_option()?,
-            origin: row.name(|text| Some(text.into()))?,
-            request_id: row.name(|text| Some(text.into()))?,
-            fingerprint: row.array()?,
-            kept: row.array_option()?,
-            hash: row.array()?,
+            leaf: row.array()?,
+            told: match row.array_option()? {
+                Some(commitment) => {
+                    row.pass(SAID_COLUMNS);
+                    Told::Erased(commitment)
+                }
+                None => Told::Said(Said {
+                    salt: row.array()?,
+                    origin: row.name(|text| Some(text.into()))?,
+                    request_id: row.name(|text| Some(text.into()))?,
+                    fingerprint: row.array()?,
+                    kept: row.array_option()?,
+                }),
+            },
         })
+    }
+}
+
+/// How many columns hold what was said; none of them holds anything once it was erased.
+pub(crate) const SAID_COLUMNS: usize = 5;
+
+impl Plain for AuditNode {
+    const TABLE: &'static str = "audit_nodes";
+    const ALIAS: &'static str = "z";
+    const KEY: &'static str = "z.level, z.at";
+    const COLUMNS: &'static str = "z.level, z.at, z.hash";
+}
+
+impl Read for AuditNode {
+    fn read<C: Columns>(row: &mut C) -> Result<Self, C::Error> {
+        Ok(Self { level: row.count()?, at: row.count()?, hash: row.array()? })
     }
 }
 

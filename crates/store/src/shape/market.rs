@@ -1,6 +1,6 @@
-//! Jobs and proposals, and alerts.
+//! Jobs and proposals.
 
-use domain::rows::{Alert, AlertKind, Job, JobStatus, Proposal, ProposalStatus};
+use domain::rows::{Job, JobStatus, Proposal, ProposalStatus};
 
 use super::{Columns, Read, Shape, columns, searched};
 
@@ -103,45 +103,6 @@ impl Read for Proposal {
             letter: row.words_option()?,
             delivery_time: row.words_option()?,
             status: row.name(ProposalStatus::from_name)?,
-            version: row.count()?,
-            updated_at: row.at()?,
-        })
-    }
-}
-
-impl Shape for Alert {
-    columns! {
-        self in "alerts" as "a";
-        fixed {
-            id = id(&self.id),
-            kind = name(self.kind.name()),
-            about = bytes(Some(&self.about)),
-            seq = count(self.seq),
-            created_by = id(&self.created_by),
-            created_at = at(self.created_at),
-        }
-        changing {
-            acknowledged_by = id_option(self.acknowledged.as_ref().map(|(by, _)| by)),
-            acknowledged_at = at_option(self.acknowledged.map(|(_, at)| at)),
-            version = count(self.version),
-            updated_at = at(self.updated_at),
-        }
-    }
-}
-
-impl Read for Alert {
-    fn read<C: Columns>(row: &mut C) -> Result<Self, C::Error> {
-        Ok(Self {
-            id: row.id()?,
-            kind: row.name(AlertKind::from_name)?,
-            about: row.array()?,
-            seq: row.count()?,
-            created_by: row.id()?,
-            created_at: row.at()?,
-            acknowledged: {
-                let (by, at) = (row.id_option()?, row.at_option()?);
-                by.zip(at)
-            },
             version: row.count()?,
             updated_at: row.at()?,
         })

@@ -12,6 +12,7 @@ mod invoice;
 pub(crate) mod journal;
 mod json;
 mod market;
+mod outbox;
 mod payment;
 mod people;
 mod retainer;

@@ -2,7 +2,7 @@
 
 use domain::{
     Loaded, Set,
-    rows::{Case, Invoice, Payment, Proposal, Retainer, TimeEntry},
+    rows::{Alert, Case, Invoice, Payment, Proposal, Retainer, TimeEntry, Webhook},
 };
 
 use super::Shape;
@@ -43,6 +43,12 @@ pub(crate) fn ask<A: Asks>(set: &Set, asks: &mut A) -> Result<(), A::Error> {
         Set::TimerOf(user) => {
             let runs = "started_at is not null and deleted = 0";
             asks.rows::<TimeEntry>("created_by", user.bytes(), runs, Loaded::TimeEntry)
+        }
+        Set::OpenAlerts(about) => {
+            asks.rows::<Alert>("about", about, "acknowledged_at is null", Loaded::Alert)
+        }
+        Set::WebhooksOf(firm) => {
+            asks.rows::<Webhook>("firm_id", firm.bytes(), "deleted = 0", Loaded::Webhook)
         }
     }
 }

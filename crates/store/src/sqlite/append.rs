@@ -6,8 +6,8 @@ use std::{borrow::Borrow, sync::LazyLock};
 use domain::{
     Id,
     rows::{
-        AccountNet, Application, AuditRecord, ClientNet, DayNet, Entry, Firm, Movement, Outcome,
-        StatementLine,
+        AccountNet, Application, AuditNode, AuditRecord, ClientNet, DayNet, Entry, Firm, Movement,
+        Outcome, StatementLine,
     },
 };
 use rusqlite::Connection;
@@ -40,6 +40,7 @@ lines!(
     StatementLine,
     ClientNet,
     AuditRecord,
+    AuditNode,
     Outcome
 );
 

@@ -7,8 +7,8 @@ use domain::{
     change::Write,
     entities,
     rows::{
-        Alert, Case, Client, CreditNote, Expense, Firm, Invoice, Job, Payment, Proposal, Refund,
-        Retainer, TimeEntry, Transaction,
+        Alert, Case, Client, CreditNote, Delivery, Expense, Firm, Invoice, Job, Payment, Proposal,
+        Refund, Retainer, TimeEntry, Transaction, Webhook,
     },
 };
 use rusqlite::{CachedStatement, Connection, OptionalExtension, Params, Result};

@@ -131,8 +131,8 @@ fn applications(
 
 fn lately(connection: &Connection, firm: Id<Firm>) -> Result<Loaded> {
     let sql = format!(
-        "select fingerprint, at from audit where firm_id = ?1 and seq is not null \
-         order by n desc limit {LATELY_COUNT_MAX}"
+        "select fingerprint, at from audit \
+         where firm_id = ?1 and seq is not null and fingerprint is not null order by n desc limit {LATELY_COUNT_MAX}"
     );
     let seen: Vec<Seen> = all(connection, &sql, [firm.bytes()])?;
     Ok(Loaded::Lately(seen.into_iter().map(|Seen(fingerprint, at)| (fingerprint, at)).collect()))

@@ -19,8 +19,8 @@ mod write;
 use std::path::Path;
 
 use domain::{Batch, Id, Key, Loaded, rows::Firm};
-use engine::{Store, StoreError};
-use rusqlite::{Connection, ErrorCode};
+use engine::{Store, StoreError, Unique};
+use rusqlite::{Connection, ErrorCode, ffi};
 
 use crate::{OpenError, Opening, Reader, lock, lock::Lock, migrate::ALL};
 use write::Failure;
@@ -137,6 +137,10 @@ impl SqliteStore {
 /// What an error means while nothing has been committed and the transaction is over.
 fn before_commit(error: &rusqlite::Error) -> StoreError {
     let text = error.to_string();
+    let extended = error.sqlite_error().map(|error| error.extended_code);
+    if matches!(extended, Some(ffi::SQLITE_CONSTRAINT_UNIQUE | ffi::SQLITE_CONSTRAINT_PRIMARYKEY)) {
+        return StoreError::Duplicate { of: Unique::of_constraint(&text), reason: text };
+    }
     match error.sqlite_error_code() {
         Some(ErrorCode::DatabaseBusy | ErrorCode::DatabaseLocked) => StoreError::Conflict(text),
         Some(ErrorCode::ConstraintViolation | ErrorCode::TooBig | ErrorCode::TypeMismatch) => {

@@ -32,7 +32,7 @@ impl Pool {
     }
 
     /// The database file.
-    pub(super) fn path(&self) -> &Path {
+    pub(crate) fn path(&self) -> &Path {
         &self.path
     }
 

@@ -8,8 +8,8 @@ use domain::{
     change::{CounterWrite, FirmBatch, Write},
     entities,
     rows::{
-        AccountNet, Application, AuditRecord, ClientNet, DayNet, Entry, Firm, Movement, Outcome,
-        StatementLine,
+        AccountNet, Application, AuditNode, AuditRecord, ClientNet, DayNet, Entry, Firm, Movement,
+        Outcome, StatementLine,
     },
 };
 use rusqlite::{Connection, ToSql};
@@ -58,6 +58,7 @@ pub(super) fn firm_batch(connection: &Connection, batch: &FirmBatch) -> Written 
     append::lines::<StatementLine>(connection, firm, &batch.statement_lines)?;
     append::lines::<ClientNet>(connection, firm, &batch.client_nets)?;
     append::lines::<AuditRecord>(connection, firm, &batch.audit)?;
+    append::lines::<AuditNode>(connection, firm, &batch.audit_nodes)?;
     append::lines::<Outcome>(connection, firm, &batch.outcomes)
 }
 

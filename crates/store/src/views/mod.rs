@@ -10,6 +10,7 @@ mod people;
 mod record;
 mod reports;
 mod trust;
+mod vitals;
 
 use domain::Day;
 
@@ -27,12 +28,16 @@ pub use people::{
     CaseFilter, CaseView, ClientAccount, ClientFilter, ClientRevenue, ClientStats, ClientSum,
     Statement,
 };
-pub use record::AlertFilter;
+pub use record::{
+    AlertFilter, AuditConsistency, AuditInclusion, AuditTree, DeliveryFilter, DueDelivery,
+    EndingRetainer, Event, Events, OutboxCount,
+};
 pub use reports::{
     AGE_COUNT, AccountBalance, Ageing, ClientAge, Reconciliation, TrustBalance, TrustFilter,
     TrustLedger,
 };
 pub use trust::{History, RetainerFilter, RetainerSum, RetainerView};
+pub use vitals::{Standbys, Vitals};
 
 /// Most rows in one part of a list; a larger limit is cut to it.
 pub const PAGE_ROWS_MAX: u32 = 1_000;

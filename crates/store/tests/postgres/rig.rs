@@ -48,8 +48,11 @@ struct Conflicts(AtomicI64);
 impl Observer for Conflicts {
     fn batch(&self, _: &BatchReport) {}
     fn command(&self, _: &CommandReport<'_>) {}
-    fn conflict(&self) {
-        self.0.fetch_add(1, Ordering::Relaxed);
+    fn committed(&self, _: &domain::Batch) {}
+    fn failed(&self, error: &engine::StoreError, _: Id<Firm>) {
+        if matches!(error, engine::StoreError::Conflict(_)) {
+            self.0.fetch_add(1, Ordering::Relaxed);
+        }
     }
     fn retry(&self) {}
 }

@@ -2,7 +2,8 @@
 
 use domain::{
     Command, Decimal, Id, MARKET, Moment, Ref, Role, Timestamp,
-    alerts::acknowledge::AcknowledgeAlert,
+    actor::Action,
+    alerts::{acknowledge::AcknowledgeAlert, expiry::WarnOfExpiry, raise::RaiseAlert},
     billing::{
         apply_payment::ApplyPayment,
         cancel_payment::CancelPayment,
@@ -54,8 +55,8 @@ use domain::{
     },
     people::member::SetMember,
     rows::{
-        CheckState, Client, ClientProfile, Expense, Firm, Job, JobStatus, LineKind, Overpayment,
-        PaymentMethod, PaymentType, Proposal, TimeEntry, TransactionType,
+        AlertKind, CheckState, Client, ClientProfile, Expense, Firm, Job, JobStatus, LineKind,
+        Overpayment, PaymentMethod, PaymentType, Proposal, TimeEntry, TransactionType,
     },
     time::Day,
     trust::{
@@ -65,6 +66,10 @@ use domain::{
         replenish::ReplenishRetainer,
         transfer::TransferRetainer,
         update::UpdateRetainer,
+    },
+    webhooks::{
+        claim::ClaimDelivery, create::CreateWebhook, delete::DeleteWebhook, resend::ResendDelivery,
+        rotate::RotateWebhook, settle::SettleDelivery, test::TestWebhook, update::UpdateWebhook,
     },
     work::{
         Verdict,
@@ -531,11 +536,51 @@ fn market() -> BoxedStrategy<Command> {
     prop_oneof![1 => post, 2 => update, 1 => delete, 4 => propose, 4 => end].boxed()
 }
 
+/// Where alerts go, what raises them, and what becomes of their deliveries. What they name are the first
+/// ids of some step, so most hit something only by chance; those of the opening always do.
+fn outbox() -> BoxedStrategy<Command> {
+    let step = || 0..120_usize;
+    let kind = || prop::sample::select(AlertKind::ALL);
+    let create = prop::collection::vec(kind(), 0..2).prop_map(|kinds| {
+        let (url, secret) = ("https://example.com".to_owned(), "whsec_YQ==".to_owned());
+        Command::from(CreateWebhook { url, kinds, secret })
+    });
+    let webhook = (step(), 0..4_u8, any::<bool>()).prop_map(|(n, which, active)| {
+        let webhook = Ref::Id(id_of_step(n));
+        match which {
+            0 => Command::from(RotateWebhook { webhook, secret: "whsec_Yg==".to_owned() }),
+            1 => TestWebhook { webhook }.into(),
+            2 => {
+                let (version, url, kinds, active) = (None, None, None, Some(active));
+                UpdateWebhook { webhook, version, url, kinds, active }.into()
+            }
+            _ => DeleteWebhook { webhook }.into(),
+        }
+    });
+    let delivery = (step(), 0..4_u8, 1..3_i64).prop_map(|(n, which, attempt)| {
+        let delivery = id_of_step(n);
+        let settle = |error: Option<&str>| {
+            let (status, error) = (Some(200), error.map(str::to_owned));
+            SettleDelivery { delivery, attempt, status, error, pause_micros: 1_000 }
+        };
+        match which {
+            0 => Command::from(ClaimDelivery { delivery }),
+            1 => settle(None).into(),
+            2 => settle(Some("503")).into(),
+            _ => ResendDelivery { delivery: Ref::Id(delivery) }.into(),
+        }
+    });
+    let raise = (kind(), 0..3_u8)
+        .prop_map(|(kind, about)| Command::from(RaiseAlert { kind, about: [about; 12] }));
+    let warn = step().prop_map(|n| WarnOfExpiry { retainer: id_of_step(n) }.into());
+    prop_oneof![2 => create, 3 => webhook, 3 => delivery, 3 => raise, 1 => warn].boxed()
+}
+
 /// A command, and the firm that it is sent to.
 fn command() -> BoxedStrategy<(usize, Command)> {
     let practice = prop_oneof![
         21 => trust(), 17 => invoices(), 25 => payments(), 6 => people(), 4 => matters(),
-        9 => work(), 7 => books(),
+        9 => work(), 7 => books(), 6 => outbox(),
     ];
     prop_oneof![
         85 => (0..2_usize, practice),
@@ -548,6 +593,11 @@ fn command() -> BoxedStrategy<(usize, Command)> {
 pub fn step() -> BoxedStrategy<Step> {
     let role = prop_oneof![16 => Just(Role::Owner), 1 => prop::sample::select(Role::ALL)];
     (1..5_u8, role, prop::option::of(0..30_u8), command())
-        .prop_map(|(user, role, key, (firm, command))| Step { firm, user, role, key, command })
+        .prop_map(|(user, role, key, (firm, command))| {
+            // What the product does by itself, nobody else may.
+            let by_itself = Command::action_of(command.name()) == Some(Action::RunJobs);
+            let role = if by_itself { Role::System } else { role };
+            Step { firm, user, role, key, command }
+        })
         .boxed()
 }

@@ -1,6 +1,6 @@
 //! `/health`, `/ready`, `/metrics`: for whoever runs the process. None of them asks for a token.
 
-use std::sync::Arc;
+use std::{sync::Arc, time::Duration};
 
 use axum::{
     extract::State,
@@ -9,6 +9,7 @@ use axum::{
 };
 use engine::Trouble;
 use hyper::header;
+use tokio::time::timeout;
 
 use crate::{
     App,
@@ -19,8 +20,11 @@ use crate::{
         wire::wire,
     },
     messages::Message,
+    metrics::Now,
 };
 
+/// Metrics must not wait for a database that is away.
+const VITALS_WAIT_MAX: Duration = Duration::from_secs(2);
 const METRICS: &str = "application/openmetrics-text; version=1.0.0; charset=utf-8";
 
 pub(in crate::http) fn routes() -> Resource {
@@ -34,18 +38,29 @@ pub(in crate::http) fn routes() -> Resource {
 }
 
 wire! {
+    /// Whether the process can work.
+    ReadyDoc {
+        status: String,
+    }
+
     /// How the process is.
     HealthDoc {
         status: String,
+        /// What is done to the database on purpose; null, as it should be: nothing.
+        chaos: Option<String>,
     }
 }
 
-async fn health(_: Arc<App>) -> Result<Object<HealthDoc>, Refusal> {
-    Ok(Object::new(|o| o.text("status", "ok")))
+async fn health(app: Arc<App>) -> Result<Object<HealthDoc>, Refusal> {
+    let chaos = app.chaos.as_ref().map(ToString::to_string);
+    Ok(Object::new(|o| {
+        o.text("status", "ok");
+        o.text_or_null("chaos", chaos.as_deref());
+    }))
 }
 
 /// Whoever it is not ready for is told what is missing.
-async fn ready(app: Arc<App>) -> Result<Object<HealthDoc>, Refusal> {
+async fn ready(app: Arc<App>) -> Result<Object<ReadyDoc>, Refusal> {
     if app.engine.is_stopping() {
         return Err(Trouble::Stopping.into());
     }
@@ -60,6 +75,11 @@ async fn ready(app: Arc<App>) -> Result<Object<HealthDoc>, Refusal> {
 }
 
 async fn metrics(State(app): State<Arc<App>>) -> Response {
-    let text = app.metrics.text(app.engine.queued());
+    let vitals = timeout(VITALS_WAIT_MAX, app.reader.vitals()).await;
+    let text = app.metrics.text(Now {
+        queued: app.engine.queued(),
+        streams: app.streams.open_count(),
+        vitals: vitals.ok().and_then(Result::ok),
+    });
     ([(header::CONTENT_TYPE, METRICS)], text).into_response()
 }

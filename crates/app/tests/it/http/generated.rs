@@ -93,7 +93,8 @@ async fn every_route_answers_every_role_as_the_table_says() {
             assert!(["public", "signed_in"].contains(&operation.action.as_str()));
             continue;
         };
-        for role in Role::ALL {
+        // Nobody has a token of the product itself.
+        for role in Role::ALL.iter().filter(|role| **role != Role::System) {
             let token = firm.token_of(&tokens::new_id(), role.name());
             let path = operation.path_of(&tokens::new_id());
             let answer = ours.send(&operation.call(&path, &token)).await;

@@ -1,5 +1,6 @@
 //! The contract, request by request.
 
+mod audit;
 mod bodies;
 mod books;
 mod bulk;
@@ -10,17 +11,20 @@ mod documents;
 mod dry_run;
 mod edge;
 mod entities;
+mod events;
 mod generated;
 mod invoices;
 mod life_of_a_matter;
 mod lists;
 mod market;
+mod metrics;
 mod openapi;
 mod payments;
 mod peers;
 mod protocol;
 mod reports;
 mod roles;
+mod webhooks;
 mod work;
 
 use serde_json::Value;

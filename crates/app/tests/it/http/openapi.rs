@@ -91,11 +91,15 @@ async fn every_route_asks_for_what_it_says_that_it_needs() {
     for (template, methods) in document["paths"].as_object().unwrap() {
         for (method, operation) in methods.as_object().unwrap() {
             let call = call(&document, template, method, operation);
+            // A stream has no end; one that is wrongly asked for has.
+            let is_stream = template == "/api/events";
+            let call = if is_stream { call.header("Last-Event-ID", "x") } else { call };
             let at = format!("{} {template}", call.method);
             let needs = operation["x-action"].as_str().unwrap();
             let stranger = ours.send(&call).await;
             assert_eq!(stranger.status == 401, needs != "public", "{at}: {}", stranger.text());
-            for role in Role::ALL {
+            // No token is the server's own.
+            for role in Role::ALL.iter().filter(|role| **role != Role::System) {
                 let token = firm.token_of(&tokens::new_id(), role.name());
                 let answer = ours.send(&call.clone().token(&token)).await;
                 let at = format!("{} at {at}: {}", role.name(), answer.text());

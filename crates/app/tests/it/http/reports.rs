@@ -266,6 +266,11 @@ async fn reports_are_for_who_reconciles() {
         "/api/reports/reconciliation",
         "/api/reports/receivables-ageing",
         "/api/audit",
+        "/api/audit/key",
+        "/api/audit/checkpoint",
+        "/api/audit/proof/1",
+        "/api/audit/consistency?from=1",
+        "/api/audit/export",
         "/api/alerts",
     ] {
         for role in [
@@ -283,8 +288,11 @@ async fn reports_are_for_who_reconciles() {
             let answer = ours.send(&call).await;
             assert_eq!(answer.status, if is_let { 200 } else { 403 }, "{role} {path}");
         }
-        let wrong = Call::get(format!("{path}?date=yesterday&type=x&page=0")).token(&firm.token);
-        assert_eq!(ours.send(&wrong).await.status, 400, "{path}");
+        if !path.starts_with("/api/audit/") {
+            let wrong = format!("{path}?date=yesterday&type=x&page=0");
+            let wrong = ours.send(&Call::get(wrong).token(&firm.token)).await;
+            assert_eq!(wrong.status, 400, "{path}");
+        }
         assert_eq!(ours.send(&Call::get(path)).await.status, 401, "{path}");
     }
     // Nothing of one firm is told to another.
@@ -440,7 +448,7 @@ async fn the_audit_log_has_whatever_was_asked() {
     assert_eq!((&row["seq"], &row["requestId"]), (&drawn["seq"], &json!("req-7")));
     assert_eq!((&row["userId"], &row["objectId"]), (&json!(user), &json!(retainer)));
     assert!(row["origin"].as_str().unwrap().starts_with("127.0.0.1"), "{row}");
-    for field in ["fingerprint", "hash"] {
+    for field in ["fingerprint", "commitment", "leaf"] {
         let text = row[field].as_str().unwrap();
         assert!(text.len() == 64 && text.bytes().all(|byte| byte.is_ascii_hexdigit()), "{field}");
     }

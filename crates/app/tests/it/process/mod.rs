@@ -1,5 +1,7 @@
 //! The program itself, as a process.
 
+mod audit;
+mod chaos;
 mod cli;
 mod crash;
 mod disk;
@@ -8,6 +10,7 @@ mod load;
 mod several;
 mod standby;
 mod verify;
+mod watch;
 
 use std::{
     io::{BufRead, BufReader, Read},

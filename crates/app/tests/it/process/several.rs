@@ -178,7 +178,8 @@ const NEXT: &str = "begin;
         primary key (firm_id, id));
     create index retainers_noted on retainers (firm_id, notes);
     alter table retainers add column reminded_at bigint;
-    insert into schema_migrations values (3, 'reminders', 'of the next version');
+    insert into schema_migrations select max(number) + 1, 'reminders', 'of the next version'
+        from schema_migrations;
     commit";
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
@@ -211,7 +212,7 @@ async fn servers_go_on_while_a_newer_version_migrates_and_start_no_more_after_it
     let late = output(amanah(&["serve", "--database", &url, "--listen", "127.0.0.1:0"]));
     assert!(!late.status.success());
     let why = text(&late.stderr);
-    assert!(why.contains("migration 3 (reminders), which this version does not know"), "{why}");
+    assert!(why.contains("(reminders), which this version does not know"), "{why}");
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]

@@ -6,7 +6,7 @@ use super::{Process, amanah, output, text, url};
 use crate::support::{client::Call, firm::id, tokens};
 
 /// Statements that forge the books, and the invariant that must be named.
-const FORGERIES: [(&str, &str); 41] = [
+const FORGERIES: [(&str, &str); 46] = [
     (
         "update retainers set balance = balance + 100, deposits = deposits + 100 where number like '%-0001'",
         "I1",
@@ -38,6 +38,11 @@ const FORGERIES: [(&str, &str); 41] = [
     ("update counters set taken = taken + 1 where series = 'RET'", "I5"),
     ("delete from audit where n = 3", "I8"),
     ("update audit set user_id = zeroblob(12) where n = 3", "I8"),
+    ("update audit set origin = origin || '0' where n = 3", "I8"),
+    ("update audit set salt = zeroblob(16) where n = 3", "I8"),
+    ("update audit set leaf = zeroblob(32) where n = 3", "I8"),
+    ("update firms set audit_peaks = zeroblob(length(audit_peaks))", "I8"),
+    ("insert into audit_nodes select id, 8, 0, zeroblob(32) from firms", "I8"),
     ("update audit set outcome = 'accepted' where outcome = 'insufficient_balance'", "I8"),
     ("update retainers set latest_day = 0", "I1"),
     ("update retainers set refunded = 1 where number like '%-0002'", "I1"),

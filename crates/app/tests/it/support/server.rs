@@ -4,7 +4,8 @@
 use std::{net::SocketAddr, sync::Arc};
 
 use amanah::{
-    App, Settings,
+    Addresses, App, Settings,
+    audit::AuditKey,
     http::{HttpLimits, Proxies, Rate, Secret, serve},
 };
 use engine::{Decide, Limits};
@@ -27,6 +28,7 @@ pub struct Options {
     pub http: HttpLimits,
     pub decide: Decide,
     pub cors_origins: Vec<String>,
+    pub addresses: Addresses,
     pub proxies: Proxies,
     pub rate: Option<Rate>,
 }
@@ -40,6 +42,7 @@ impl Default for Options {
             http: HttpLimits::default(),
             decide: domain::decide,
             cors_origins: Vec::new(),
+            addresses: Addresses::Any,
             proxies: Proxies::default(),
             rate: None,
         }
@@ -132,6 +135,8 @@ async fn start(database: &Database, options: &Options) -> Running {
         clock: Arc::<HandClock>::clone(&options.clock),
         decide: options.decide,
         cors_origins: options.cors_origins.clone(),
+        addresses: options.addresses,
+        audit_key: AuditKey::of_bytes(&[7; 32], "test.example").ok().map(Arc::new),
         proxies: options.proxies.clone(),
         rate: options.rate,
         ..Settings::new(secret)

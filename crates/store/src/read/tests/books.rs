@@ -304,7 +304,7 @@ async fn alerts_and_audit_records_run_newest_first() {
         row.acknowledged = row.acknowledged.filter(|_| n < 63);
         batch.alerts.push(new(row));
     }
-    batch.firm.audit_count = 6;
+    (1..=6).for_each(|n| drop(batch.firm.audit.append([n; 32])));
     let records: Vec<AuditRecord> = (1..=6).map(audit).collect();
     batch.audit.clone_from(&records);
     let fixture = Both::with(batch).await;

@@ -116,7 +116,18 @@ twin! {
     fn proposals(filter: ProposalFilter, part: Page) -> Listed<ProposalView>;
     fn alert(firm: Id<Firm>, by: &Ref<Alert>) -> Option<Alert>;
     fn alerts(firm: Id<Firm>, filter: AlertFilter, part: Page) -> Listed<Alert>;
+    fn webhook(firm: Id<Firm>, by: &Ref<Webhook>) -> Option<Webhook>;
+    fn webhooks(firm: Id<Firm>, part: Page) -> Listed<Webhook>;
+    fn deliveries(firm: Id<Firm>, filter: DeliveryFilter, part: Page) -> Listed<Delivery>;
+    fn outbox_count() -> OutboxCount;
+    fn due_deliveries(now: Timestamp) -> Vec<DueDelivery>;
+    fn ending_retainers(today: Day) -> Vec<EndingRetainer>;
+    fn events(firm: Id<Firm>, after: Option<i64>) -> Events;
     fn audit(firm: Id<Firm>, part: Page) -> Listed<AuditRecord>;
+    fn audit_after(firm: Id<Firm>, n: i64, last: i64, limit: u32) -> Vec<AuditRecord>;
+    fn audit_tree(firm: Id<Firm>, size: Option<u64>) -> Option<AuditTree>;
+    fn audit_inclusion(firm: Id<Firm>, n: i64, size: Option<u64>) -> Option<AuditInclusion>;
+    fn audit_consistency(firm: Id<Firm>, from: u64, to: Option<u64>) -> Option<AuditConsistency>;
     fn entries(firm: Id<Firm>, part: Page) -> Listed<Entry>;
     fn statement(firm: Id<Firm>, by: &Ref<Client>, days: Days, part: Page) -> Option<Statement>;
     fn trial_balance(firm: Id<Firm>, day: Day) -> Vec<AccountBalance>;

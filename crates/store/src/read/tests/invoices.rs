@@ -56,6 +56,7 @@ fn one(n: u8, of: u8, stage: InvoiceStage, total: i64, taken: [i64; 3]) -> Invoi
         issued: is_out.then_some(Issued { seq: 1, at: at(0) }),
         viewed_at: None,
         paid_at: None,
+        last_payment: None,
         deleted: stage == InvoiceStage::Cancelled,
         issue_day: DAY.plus_days(i32::from(n % 4)),
         due_day: DAY.plus_days(30 + i32::from(n % 5) * 5),

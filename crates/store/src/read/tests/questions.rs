@@ -3,16 +3,17 @@
 use domain::{
     Ref, Timestamp,
     rows::{
-        AlertKind, CaseStatus, InvoiceStatus, JobStatus, PaymentMethod, PaymentStatus, PaymentType,
-        RetainerStatus, RetainerType, Review, TransactionStatus, TransactionType,
+        AlertKind, CaseStatus, DeliveryStage, InvoiceStatus, JobStatus, PaymentMethod,
+        PaymentStatus, PaymentType, RetainerStatus, RetainerType, Review, TransactionStatus,
+        TransactionType,
     },
 };
 
 use super::both::Twin;
 use crate::{
-    AlertFilter, CaseFilter, ClientFilter, CreditNoteFilter, Days, Direction, ExpenseFilter,
-    InvoiceFilter, InvoiceSort, JobFilter, Order, Page, PaymentFilter, PaymentSort, ProposalFilter,
-    RetainerFilter, TimeEntryFilter, TransactionFilter, TrustFilter,
+    AlertFilter, CaseFilter, ClientFilter, CreditNoteFilter, Days, DeliveryFilter, Direction,
+    ExpenseFilter, InvoiceFilter, InvoiceSort, JobFilter, Order, Page, PaymentFilter, PaymentSort,
+    ProposalFilter, RetainerFilter, TimeEntryFilter, TransactionFilter, TrustFilter,
     fixture::FIRM,
     samples::{DAY, id},
 };
@@ -229,6 +230,16 @@ async fn ask_reports(reader: &Twin) {
     }
     reader.history(FIRM, &Ref::Id(id(20)), FIRST).await.unwrap();
     reader.audit(FIRM, FIRST).await.unwrap();
+    reader.webhook(FIRM, &Ref::Id(id(9))).await.unwrap();
+    reader.webhooks(FIRM, FIRST).await.unwrap();
+    for (stage, webhook) in [(None, None), (Some(DeliveryStage::Dead), None), (None, Some(id(9)))] {
+        reader.deliveries(FIRM, DeliveryFilter { stage, webhook }, FIRST).await.unwrap();
+    }
+    reader.events(FIRM, Some(0)).await.unwrap();
+    reader.audit_after(FIRM, 0, 1, 1).await.unwrap();
+    reader.audit_inclusion(FIRM, 1, None).await.unwrap();
+    // The log of the fixture has one record: its nodes are not there.
+    reader.audit_tree(FIRM, Some(1)).await.unwrap();
     reader.entries(FIRM, FIRST).await.unwrap();
     let later = Page::After { cursor: "9.7-1".into(), limit: 1 };
     reader.entries(FIRM, later).await.unwrap();

@@ -396,6 +396,7 @@ mod tests {
             movements: 2,
             latest_day: day,
             low_balance_alerted: false,
+            expiry_alerted: false,
             replenish_request: None,
             refunded: false,
             created_by: user,

@@ -1,0 +1,161 @@
+//! J12 and J14: where a document is in its life, and whether its amounts agree.
+
+use super::{Remark, effects::requests};
+use crate::history::{History, Op, Outcome, Overpay, Verb};
+
+/// J12: void or paid, cancelled or completed, deleted or in use: one of them, and the money with it.
+pub(super) fn one_end(history: &History) -> Vec<Remark> {
+    let mut remarks = Vec::new();
+    for invoice in history.accepted(Verb::CreateInvoice) {
+        remarks.extend(void_and_paid(history, invoice));
+    }
+    for payment in history.accepted(Verb::CreatePayment) {
+        remarks.extend(cancelled_and_completed(history, payment));
+    }
+    for client in history.accepted(Verb::CreateClient) {
+        remarks.extend(deleted_and_used(history, client));
+    }
+    remarks
+}
+
+fn void_and_paid(history: &History, invoice: &Op) -> Option<Remark> {
+    let void = history.accepted(Verb::VoidInvoice).find(|op| op.on == invoice.on)?;
+    let rest = history.at_rest(Verb::ReadInvoice).find(|op| op.on == invoice.on);
+    let mut paying = history.accepted(Verb::CompletePayment);
+    let paid = paying.find(|op| op.args.invoice == invoice.on);
+    let held = rest.and_then(|op| op.seen.paid).unwrap_or(0);
+    let is_refusing = history.header.promises.overpay == Overpay::Refuse;
+    let is_two = held > 0 || is_refusing && paid.is_some();
+    if is_two {
+        let held = history.money(paid.map_or(held, Op::amount));
+        return Some(Remark::new(
+            format!("the invoice is void, and {held} was paid on it"),
+            format!("الفاتورة ملغاة ودُفع عليها {held}"),
+            [Some(void.id), paid.map(|op| op.id)].into_iter().flatten().collect(),
+        ));
+    }
+    let status = rest?.seen.status.as_deref()?;
+    (status != "void").then(|| {
+        Remark::new(
+            format!("the invoice was voided, and is {status}"),
+            format!("أُلغيت الفاتورة وحالتها {status}"),
+            vec![void.id],
+        )
+    })
+}
+
+fn cancelled_and_completed(history: &History, payment: &Op) -> Option<Remark> {
+    let on = |verb| history.accepted(verb).find(|op| op.on == payment.on);
+    let (cancelled, completed) = (on(Verb::CancelPayment), on(Verb::CompletePayment));
+    if let (Some(cancelled), Some(completed)) = (cancelled, completed) {
+        return Some(Remark::new(
+            format!(
+                "one payment of {} was both completed and cancelled",
+                history.money(payment.amount())
+            ),
+            format!("دفعة بمبلغ {} اكتملت وأُلغيت معًا", history.money(payment.amount())),
+            vec![completed.id, cancelled.id],
+        ));
+    }
+    let rest = history.at_rest(Verb::ReadPayment).find(|op| op.on == payment.on)?;
+    let status = rest.seen.status.as_deref()?;
+    let (ended, wanted) = cancelled
+        .map(|op| (op, ["cancelled", "cancelled"]))
+        .or(completed.map(|op| (op, ["completed", "refunded"])))?;
+    (!wanted.contains(&status)).then(|| {
+        Remark::new(
+            format!("the payment was told to be {}, and is {status}", wanted[0]),
+            format!("قيل إن الدفعة {} وحالتها {status}", wanted[0]),
+            vec![ended.id, rest.id],
+        )
+    })
+}
+
+fn deleted_and_used(history: &History, client: &Op) -> Option<Remark> {
+    let deleted = history.accepted(Verb::DeleteClient).find(|op| op.on == client.on)?;
+    let mut made = history.accepted(Verb::OpenRetainer);
+    let used = made.find(|op| op.args.client == client.on)?;
+    Some(Remark::new(
+        format!("a client was deleted, and its retainer holds {}", history.money(used.amount())),
+        format!("حُذف عميل وفي عربونه {}", history.money(used.amount())),
+        vec![deleted.id, used.id],
+    ))
+}
+
+/// J14: in every answer, the status is what the amounts make it; and a payment is completed exactly if
+/// its money is where it was meant to go.
+pub(super) fn follows(history: &History) -> Vec<Remark> {
+    let untrue = history.ops.iter().filter(|op| op.outcome == Outcome::Ok).filter_map(|op| {
+        let why = contradiction(history, op)?;
+        Some(Remark::new(
+            format!("an answer contradicts itself: {why}"),
+            format!("جواب يناقض نفسه: {why}"),
+            vec![op.id],
+        ))
+    });
+    untrue.chain(half_applied(history)).collect()
+}
+
+fn contradiction(history: &History, op: &Op) -> Option<String> {
+    let seen = &op.seen;
+    let status = seen.status.as_deref()?;
+    let money = |minor| history.money(minor);
+    match op.verb {
+        Verb::ReadInvoice => {
+            let (paid, due, total) = (seen.paid?, seen.due?, seen.total?);
+            let is_void = status == "void";
+            if !is_void && paid + due != total {
+                return Some(format!(
+                    "{} paid and {} due of {}",
+                    money(paid),
+                    money(due),
+                    money(total)
+                ));
+            }
+            let wanted = match (paid, due) {
+                _ if is_void => return None,
+                (_, 0) => "paid",
+                (0, _) => "open",
+                _ => "partial",
+            };
+            (status != wanted)
+                .then(|| format!("{status}, with {} due of {}", money(due), money(total)))
+        }
+        Verb::ReadRetainer => {
+            let balance = seen.balance?;
+            let wanted = if balance == 0 { "depleted" } else { "active" };
+            let is_open = status == "depleted" || status == "active";
+            (is_open && status != wanted).then(|| format!("{status}, with {}", money(balance)))
+        }
+        _ => None,
+    }
+}
+
+/// Completed payments that should have gone into an account, and pending ones that did.
+fn half_applied(history: &History) -> Vec<Remark> {
+    let mut remarks = Vec::new();
+    for request in requests(history) {
+        let op = request.first();
+        let (Verb::CompletePayment, Some(account)) = (op.verb, &op.args.retainer) else { continue };
+        let rest = history.at_rest(Verb::ReadPayment).find(|read| read.on == op.on);
+        let list = history.at_rest(Verb::ListEntries).find(|list| list.is_on(account));
+        let Some((rest, list)) = rest.zip(list) else { continue };
+        let Some(entries) = &list.seen.entries else { continue };
+        let is_booked = entries.iter().any(|entry| entry.amount == op.amount());
+        let is_completed = rest.seen.status.as_deref() == Some("completed");
+        if is_booked != is_completed {
+            let amount = history.money(op.amount());
+            let (is, is_ar) = if is_completed {
+                ("is completed and its money is nowhere", "مكتملة ومالها غير مقيّد")
+            } else {
+                ("is not completed and its money is booked", "غير مكتملة ومالها مقيّد")
+            };
+            remarks.push(Remark::new(
+                format!("the payment of {amount} {is}"),
+                format!("الدفعة {amount} {is_ar}"),
+                vec![op.id, rest.id, list.id],
+            ));
+        }
+    }
+    remarks
+}

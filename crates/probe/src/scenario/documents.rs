@@ -1,0 +1,49 @@
+//! S12 and S15: documents that several people write to.
+
+use crate::{
+    history::Verb,
+    round::{Ask, Round, Stop},
+};
+
+/// S12: by as many lawyers as there are tokens for, else all by one.
+pub(super) async fn proposals(round: &mut Round<'_>) -> Result<(), Stop> {
+    let job = round.made(Ask::new(Verb::CreateJob)).await?;
+    let known = |name: &String| round.target.tokens.contains_key(name);
+    let lawyers: Vec<String> =
+        (1..=round.settings.n).map(|n| format!("p{n}")).filter(known).collect();
+    let ask = Ask::new(Verb::Propose).on(&job);
+    let asks = if lawyers.is_empty() {
+        vec![ask; round.settings.n.max(2)]
+    } else {
+        lawyers.iter().map(|lawyer| ask.clone().tenant(lawyer)).collect()
+    };
+    round.race(asks).await?;
+    round.rest(Ask::new(Verb::ReadJob).on(&job)).await
+}
+
+/// S15: by turns, many edits of one version, and edits of different fields.
+pub(super) async fn edits(round: &mut Round<'_>) -> Result<(), Stop> {
+    let client = round.client().await?;
+    let read = round.make(Ask::new(Verb::ReadClient).on(&client)).await?;
+    let edit = |field: &str, value: String| {
+        let field = field.to_owned();
+        Ask::new(Verb::Patch).on(&client).with(|args| {
+            args.field = Some(field);
+            args.value = Some(value);
+        })
+    };
+    let mut asks = Vec::new();
+    if round.settings.round.is_multiple_of(2) && read.version.is_some() {
+        for _ in 0..round.settings.n.clamp(2, 20) {
+            let value = round.name("edit");
+            asks.push(edit("notes", value).with(|args| args.version = read.version));
+        }
+    } else {
+        for field in ["notes", "city"] {
+            let value = round.name("edit");
+            asks.push(edit(field, value));
+        }
+    }
+    round.race(asks).await?;
+    round.rest(Ask::new(Verb::ReadClient).on(&client)).await
+}

@@ -1,0 +1,60 @@
+//! S16 and S17: two ends of one document.
+
+use crate::{
+    history::Verb,
+    round::{Ask, Round, Stop},
+};
+
+/// S16: the best moment is rarely the same for both, so the second is released with the offset.
+pub(super) async fn void_or_pay(round: &mut Round<'_>) -> Result<(), Stop> {
+    let client = round.client().await?;
+    let invoice = round.invoice(&client, 500_00).await?;
+    let payment = round.payment(&client, Some(&invoice), 500_00).await?;
+    let void = Ask::new(Verb::VoidInvoice).on(&invoice);
+    let pay = Ask::new(Verb::CompletePayment).on(&payment).amount(500_00);
+    let pay = pay.with(|args| args.invoice = Some(invoice.clone()));
+    let asks = if round.settings.round.is_multiple_of(2) {
+        vec![void, pay.second()]
+    } else {
+        vec![pay, void.second()]
+    };
+    round.race(asks).await?;
+    round.rest(Ask::new(Verb::ReadInvoice).on(&invoice)).await?;
+    round.rest_if(Ask::new(Verb::ReadPayment).on(&payment)).await
+}
+
+/// S17: three shapes by turns; one that the server can't be asked for is left out.
+pub(super) async fn phantom(round: &mut Round<'_>) -> Result<(), Stop> {
+    let can_close = round.has(Verb::CloseRetainer) && round.has(Verb::Deposit);
+    let can_delete = round.has(Verb::DeleteClient) && round.has(Verb::OpenRetainer);
+    match round.settings.round % 3 {
+        1 if can_close => close_and_deposit(round).await,
+        2 if can_delete => delete_and_use(round).await,
+        _ => complete_and_cancel(round).await,
+    }
+}
+
+async fn complete_and_cancel(round: &mut Round<'_>) -> Result<(), Stop> {
+    let client = round.client().await?;
+    let payment = round.payment(&client, None, 100_00).await?;
+    let complete = Ask::new(Verb::CompletePayment).on(&payment).amount(100_00);
+    let cancel = Ask::new(Verb::CancelPayment).on(&payment).second();
+    round.race(vec![complete, cancel]).await?;
+    round.rest(Ask::new(Verb::ReadPayment).on(&payment)).await
+}
+
+async fn close_and_deposit(round: &mut Round<'_>) -> Result<(), Stop> {
+    let client = round.client().await?;
+    let retainer = round.retainer(&client, 100_00).await?;
+    let close = Ask::new(Verb::CloseRetainer).on(&retainer);
+    let deposit = Ask::new(Verb::Deposit).on(&retainer).amount(40_00);
+    round.race(vec![close, deposit.clone().second(), deposit.second()]).await?;
+    round.rest(Ask::new(Verb::ReadRetainer).on(&retainer)).await
+}
+
+async fn delete_and_use(round: &mut Round<'_>) -> Result<(), Stop> {
+    let client = round.client().await?;
+    let delete = Ask::new(Verb::DeleteClient).on(&client);
+    let retainer = Ask::new(Verb::OpenRetainer).client(&client).amount(100_00).second();
+    round.race(vec![delete, retainer]).await
+}

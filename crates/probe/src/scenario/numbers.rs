@@ -1,0 +1,55 @@
+//! S09 to S11, S13 and S14: numbers for people.
+
+use crate::{
+    history::Verb,
+    round::{Ask, Round, Stop},
+};
+
+/// S09: every third is refused, and must not burn a number.
+pub(super) async fn payments(round: &mut Round<'_>) -> Result<(), Stop> {
+    let client = round.client().await?;
+    let ask = |n: usize| {
+        let amount = if n % 3 == 2 { 0 } else { 100_00 };
+        Ask::new(Verb::CreatePayment).client(&client).amount(amount)
+    };
+    let asks = (0..round.settings.n.max(6)).map(ask).collect();
+    round.race(asks).await
+}
+
+/// S10.
+pub(super) async fn retainers(round: &mut Round<'_>) -> Result<(), Stop> {
+    let client = round.client().await?;
+    let ask = Ask::new(Verb::OpenRetainer).client(&client).amount(100_00);
+    round.race(vec![ask; round.settings.n.max(2)]).await
+}
+
+/// S11.
+pub(super) async fn clients(round: &mut Round<'_>) -> Result<(), Stop> {
+    let mut asks = Vec::new();
+    for _ in 0..round.settings.n.max(2) {
+        let name = round.name("probe");
+        asks.push(Ask::new(Verb::CreateClient).with(|args| args.value = Some(name)));
+    }
+    round.race(asks).await
+}
+
+/// Random numbers collide only in a crowd: 120 of 10,000 do every second time.
+async fn crowd(round: &mut Round<'_>, ask: Ask) -> Result<(), Stop> {
+    const VOLLEYS: usize = 3;
+    const AT_ONCE: usize = 40;
+    for _ in 0..VOLLEYS {
+        round.race(vec![ask.clone(); AT_ONCE]).await?;
+    }
+    Ok(())
+}
+
+/// S13.
+pub(super) async fn invoices(round: &mut Round<'_>) -> Result<(), Stop> {
+    let client = round.client().await?;
+    crowd(round, Ask::new(Verb::CreateInvoice).client(&client).amount(100_00)).await
+}
+
+/// S14.
+pub(super) async fn transactions(round: &mut Round<'_>) -> Result<(), Stop> {
+    crowd(round, Ask::new(Verb::CreateTransaction).amount(10_00)).await
+}

@@ -1,0 +1,39 @@
+//! S22: another tenant reaches for objects while their owner changes them.
+
+use crate::{
+    history::Verb,
+    round::{Ask, Round, Stop},
+};
+
+/// An id of the same shape that nobody has: the last digit of a real one, turned.
+fn absent(id: &str) -> String {
+    let last = if id.ends_with('f') { '0' } else { 'f' };
+    let mut other: String = id.chars().take(id.chars().count().saturating_sub(4)).collect();
+    other.extend(std::iter::repeat_n(last, 4));
+    other
+}
+
+pub(super) async fn reach(round: &mut Round<'_>) -> Result<(), Stop> {
+    let secret = round.name("secret");
+    round.header().secrets.insert("a".to_owned(), secret.clone());
+    let client = Ask::new(Verb::CreateClient).with(|args| args.value = Some(secret));
+    let client = round.made(client).await?;
+    let retainer = round.retainer(&client, 100_00).await?;
+    let draw = |on: &str| Ask::new(Verb::Consume).on(on).amount(10_00);
+    let look = |on: &str| Ask::new(Verb::ReadRetainer).on(on).tenant("b");
+    let nowhere = absent(&retainer);
+    let mut asks = vec![
+        draw(&retainer),
+        draw(&retainer).amount(20_00).tenant("b"),
+        draw(&nowhere).amount(20_00).tenant("b"),
+        look(&retainer),
+        look(&nowhere),
+        draw(&retainer).amount(40_00),
+    ];
+    if round.has(Verb::ReadClient) {
+        asks.push(Ask::new(Verb::ReadClient).on(&client).tenant("b"));
+    }
+    round.rng.shuffle(&mut asks);
+    round.race(asks).await?;
+    round.rest_of_account(&retainer).await
+}
