@@ -223,7 +223,7 @@ pub async fn good(
         alarms.extend(tally.findings.iter().map(|finding| {
             format!("{} {delivery}: {} {}", scenario.id, finding.judge, finding.text)
         }));
-        alarms.extend(tally.failed().map(|why| format!("{} {delivery}: {why}", scenario.id)));
+        alarms.extend(tally.failed.iter().map(|why| format!("{} {delivery}: {why}", scenario.id)));
     }
     if let Some(launcher) = launcher.filter(|_| scenario.disturbs) {
         let processes = Processes::start(launcher, None).map_err(|error| error.to_string())?;

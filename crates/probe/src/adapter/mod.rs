@@ -1,6 +1,7 @@
 //! An adapter tells in a TOML file how one server spells what the scenarios ask for, and what its answers
 //! mean. **A verb that it does not map is never asked for**: its scenarios are skipped, by name.
 
+mod counters;
 mod mapping;
 mod money;
 mod read;

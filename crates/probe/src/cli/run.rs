@@ -8,6 +8,7 @@ use super::{VIOLATION, say};
 use crate::{
     adapter::Adapter,
     attack::{self, Cell, Plan},
+    control::Years,
     naive,
     report::{self, Report},
     round::Target,
@@ -72,6 +73,10 @@ pub(super) struct TargetArgs {
     /// A process of the server that may be put to sleep, for S28.
     #[arg(long, value_name = "PID")]
     pid: Option<u32>,
+    /// A shell command that sets the server's clock to $PROBE_TIME, like 2031-01-02 12:00:00 in UTC, for
+    /// numbers over the turn of a year.
+    #[arg(long, value_name = "COMMAND")]
+    set_clock: Option<String>,
     /// Anything but this machine is only attacked by those who say this.
     #[arg(long)]
     i_own_this_target: bool,
@@ -110,6 +115,7 @@ impl TargetArgs {
             tokens,
             restart: self.restart.clone(),
             pids: self.pid.into_iter().collect(),
+            years: Years::new(self.set_clock.clone()),
         })
     }
 

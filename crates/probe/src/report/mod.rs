@@ -116,11 +116,12 @@ fn line(cell: &Cell) -> String {
         ),
         Result::Clean => format!(
             "clean        {head} {title}: {} raced rounds, < {:.2} % go wrong (95 %); {power}; spread \
-             {}/{} µs",
+             {}/{} µs{}",
             cell.raced,
             cell.bound.unwrap_or(1.0) * 100.0,
             cell.spread_us_p50,
-            cell.spread_us_p95
+            cell.spread_us_p95,
+            if cell.why.is_empty() { String::new() } else { format!("; {}", cell.why) }
         ),
         Result::Skipped => format!("SKIPPED      {head} {title}: {}", cell.why),
         Result::Inconclusive => format!("INCONCLUSIVE {head} {title}: {}; {power}", headline(cell)),

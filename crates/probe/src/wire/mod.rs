@@ -65,6 +65,11 @@ impl Wire {
         Self { endpoints, idle, limits, clock: Clock(Instant::now()) }
     }
 
+    /// How long before the release everything else is sent.
+    pub fn settle(&self) -> Duration {
+        self.limits.settle
+    }
+
     /// How many processes there are.
     pub fn targets(&self) -> usize {
         self.endpoints.len()

@@ -16,7 +16,7 @@ fn header() -> Header {
         seed: 0,
         delivery: String::new(),
         spread_us: 0,
-        promises: Promises { gapless: true, version_steps: true, overpay: Overpay::Refuse },
+        promises: Promises { gapless: true, version_steps: true, yearly: true, overpay: Overpay::Refuse },
         joint_minimum: None,
         secrets: std::collections::BTreeMap::from([("a".to_owned(), "secret".to_owned())]),
         digits: 2,
@@ -251,6 +251,15 @@ fn j8_one_key_has_two_answers() {
 }
 
 #[test]
+fn j8_what_a_key_means_elsewhere_is_the_servers_own_rule() {
+    let elsewhere = keyed().with(|op| {
+        op.verb = Verb::Deposit;
+        op.seen.body = "other".to_owned();
+    });
+    assert_eq!(findings("J8", &elsewhere), 0);
+}
+
+#[test]
 fn j9_a_version_is_made_twice_or_left_out() {
     let versions = |last| {
         let made = Made::new().setup(Verb::OpenRetainer, "r", 100).version(0);
@@ -303,6 +312,24 @@ fn j12_a_document_comes_to_two_ends() {
         made.race(Verb::OpenRetainer, "r", 5).with(|op| op.args.client = Some("c".to_owned()))
     };
     check("J12", &retainer(client()).refused(), &retainer(client()));
+}
+
+#[test]
+fn j12_two_verdicts_or_a_paid_invoice_that_is_void() {
+    let asked = || {
+        let made = Made::new().setup(Verb::CreateInvoice, "i", 100);
+        made.setup(Verb::SubmitInvoice, "i", 0).race(Verb::ApproveInvoice, "i", 0)
+    };
+    let good = asked().race(Verb::RejectInvoice, "i", 0).refused();
+    check("J12", &good, &asked().race(Verb::RejectInvoice, "i", 0));
+    check("J12", &good, &asked().race(Verb::ApproveInvoice, "i", 0));
+    let void = |back: i64| {
+        let of_invoice = |op: &mut Op| op.args.invoice = Some("i".to_owned());
+        let made = Made::new().setup(Verb::CreateInvoice, "i", 100);
+        let made = made.setup(Verb::CompletePayment, "p", 100).with(of_invoice);
+        made.race(Verb::Refund, "p", back).with(of_invoice).race(Verb::VoidInvoice, "i", 0)
+    };
+    check("J12", &void(100), &void(99));
 }
 
 #[test]
@@ -472,4 +499,105 @@ fn a_history_that_cannot_be_read_names_its_line() {
     assert!(error.starts_with("line 3"), "{error}");
     assert!(History::from_jsonl("").is_err());
     assert!(History::from_jsonl(&text.replace("\"format\":1", "\"format\":2")).is_err());
+}
+
+/// Two consumes between two scrapes, one of them refused and one repeated.
+fn scraped(counters: &[(&str, u64, u64)]) -> Made {
+    let told = |after: bool| {
+        let pick = move |(name, was, is): &(&str, u64, u64)| {
+            ((*name).to_owned(), Some(if after { *is } else { *was }))
+        };
+        counters.iter().map(pick).collect()
+    };
+    let key = |op: &mut Op| op.key = Some("k".to_owned());
+    let made = Made::new().setup(Verb::OpenRetainer, "r", 100).setup(Verb::Consume, "r", 1);
+    let made = made.setup(Verb::Metrics, "", 0).with(|op| op.seen.counters = told(false));
+    let made = made.race(Verb::Consume, "r", 10).with(key).race(Verb::Consume, "r", 10).with(key);
+    let made = made.race(Verb::Consume, "r", 200).refused();
+    made.rest(Verb::Metrics, "").with(|op| op.seen.counters = told(true))
+}
+
+#[test]
+fn j21_the_monitors_are_told_otherwise() {
+    let told = |ok: u64, refused, replayed: u64| {
+        scraped(&[
+            ("consume.ok", 5, 5 + ok),
+            ("consume.refused", 0, refused),
+            ("consume.replayed", 1, 1 + replayed),
+            ("alerts", 0, 0),
+        ])
+    };
+    for wrong in [told(0, 1, 1), told(2, 1, 1), told(1, 0, 1), told(1, 1, 0), told(1, 1, 2)] {
+        check("J21", &told(1, 1, 1), &wrong);
+    }
+    check("J21", &told(1, 1, 1), &scraped(&[("consume.ok", 5, 4)]));
+    check(
+        "J21",
+        &told(1, 1, 1),
+        &told(1, 1, 1).with(|op| *op.seen.counters.get_mut("alerts").unwrap() = None),
+    );
+}
+
+#[test]
+fn j21_an_unknown_request_may_be_counted_or_not() {
+    let told = |ok| {
+        let mut made = scraped(&[("consume.ok", 0, ok)]);
+        let unknown = &mut made.0.ops[5];
+        (unknown.outcome, unknown.ret_ns, unknown.status) = (Outcome::Unknown, None, None);
+        made
+    };
+    check("J21", &told(1), &told(0));
+    check("J21", &told(2), &told(3));
+}
+
+#[test]
+fn j22_a_number_has_another_year_in_it() {
+    let clock = |made: Made, time: &str| {
+        made.race(Verb::SetClock, "", 0).with(|op| op.args.value = Some(time.to_owned()))
+    };
+    let given = |before: &str, after: &str| {
+        let number = |number: &str| {
+            let number = Some(number.to_owned());
+            move |op: &mut Op| op.seen.number = number
+        };
+        let made = clock(Made::new(), "2030-12-30 12:00:00");
+        let made = made.race(Verb::CreatePayment, "p", 1).with(number(before));
+        let made = clock(made, "2031-01-02 12:00:00");
+        made.race(Verb::CreatePayment, "q", 1).with(number(after))
+    };
+    let good = given("PAY-2030-0001", "PAY-2031-0001");
+    check("J22", &good, &given("PAY-2031-0001", "PAY-2031-0002"));
+    check("J22", &good, &given("PAY-2030-0001", "PAY-2030-0002"));
+    check("J22", &given("INV-203012-0001", "INV-203101-0001"), &given("PAY-0001", "PAY-0002"));
+    check("J22", &good, &given("PAY-2030-0001", "PAY-0002-2031"));
+}
+
+#[test]
+fn j22_while_the_clock_is_being_set_both_years_are_right() {
+    let during = |number: &str| {
+        let mut made = Made::new().race(Verb::SetClock, "", 0);
+        made = made.race(Verb::CreatePayment, "p", 1).race(Verb::SetClock, "", 0);
+        made.0.ops[0].args.value = Some("2030-12-30 12:00:00".to_owned());
+        made.0.ops[2].args.value = Some("2031-01-02 12:00:00".to_owned());
+        made.0.ops[1].ret_ns = Some(made.0.ops[2].call_ns);
+        made.0.ops[1].seen.number = Some(number.to_owned());
+        made
+    };
+    check("J22", &during("PAY-2030-0001"), &during("PAY-2029-0001"));
+    check("J22", &during("PAY-2031-0001"), &during("PAY-2032-0001"));
+}
+
+#[test]
+fn numbers_of_earlier_rounds_are_remembered() {
+    let mut numbers = probe::tally::Numbers::default();
+    let mut round = |id: &str, number: &str| {
+        let made = Made::new().race(Verb::CreatePayment, id, 1);
+        let mut made = made.with(|op| op.seen.number = Some(number.to_owned()));
+        let is_any = numbers.recall(&mut made.0);
+        assert_eq!(is_any, findings("J5", &made) > 0);
+        is_any
+    };
+    assert!(!round("p", "PAY-2030-0001") && !round("q", "PAY-2030-0002"));
+    assert!(!round("p", "PAY-2030-0001"), "the same document keeps its number");
+    assert!(round("r", "PAY-2030-0001"));
 }
