@@ -123,8 +123,11 @@ fn contradiction(history: &History, op: &Op) -> Option<String> {
     match op.verb {
         Verb::ReadInvoice => {
             let (paid, due, total) = (seen.paid?, seen.due?, seen.total?);
-            let is_void = status == "void";
-            if !is_void && paid + due != total {
+            // Drafts, voided and written-off ones owe nothing that could be added up.
+            if !["open", "partial", "paid"].contains(&status) {
+                return None;
+            }
+            if paid + due != total {
                 return Some(format!(
                     "{} paid and {} due of {}",
                     money(paid),
@@ -133,7 +136,6 @@ fn contradiction(history: &History, op: &Op) -> Option<String> {
                 ));
             }
             let wanted = match (paid, due) {
-                _ if is_void => return None,
                 (_, 0) => "paid",
                 (0, _) => "open",
                 _ => "partial",
