@@ -90,6 +90,8 @@ pub struct Cell {
     /// The history of the first, shrunk.
     #[serde(skip)]
     pub evidence: Option<History>,
+    /// The same in a shell: see [`crate::report::script`].
+    pub curl: Vec<String>,
     /// Rounds in which the naive twin was caught, of those raced against it.
     pub twin_caught: u32,
     /// See `twin_caught`.
@@ -163,9 +165,8 @@ pub async fn play(
     progress: Progress<'_>,
 ) -> Tally {
     const TRIES_MAX: u32 = 3;
-    let is_enough = |tally: &Tally| {
-        tally.raced >= rounds || tally.fired >= rounds && tally.raced == 0
-    };
+    let is_enough =
+        |tally: &Tally| tally.raced >= rounds || tally.fired >= rounds && tally.raced == 0;
     let max = rounds.saturating_mul(TRIES_MAX);
     play_until(target, scenario, delivery, plan, (max, &is_enough), progress).await
 }

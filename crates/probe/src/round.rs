@@ -210,9 +210,11 @@ impl<'a> Round<'a> {
         if op.outcome == Outcome::Ok {
             return Ok(op.seen.clone());
         }
-        let status = op.status.map_or("no answer".to_owned(), |status| status.to_string());
         let body: String = op.seen.body.chars().take(300).collect();
-        Err(Stop::Target(format!("{verb} was answered {status}, before any race: {body}")))
+        Err(Stop::Target(match op.status {
+            Some(status) => format!("{verb} was answered {status}, before any race: {body}"),
+            None => format!("{verb} was not answered, before any race: {body}"),
+        }))
     }
 
     /// The same, and the id of what was made.
@@ -487,8 +489,10 @@ impl<'a> Round<'a> {
         let Sent { ask, call, key, request } = sent;
         let outcome = self.target.adapter.outcome(&reply.result);
         let response = reply.result.as_ref().ok();
-        let seen = response.map(|response| self.target.adapter.seen(ask.verb, response));
-        let seen = seen.unwrap_or_default();
+        let seen = match &reply.result {
+            Ok(response) => self.target.adapter.seen(ask.verb, response),
+            Err(lost) => Seen { body: lost.to_string(), ..Seen::default() },
+        };
         let on = if ask.verb.is_creation() { seen.id.clone() } else { ask.on };
         let id = self.history.ops.len();
         self.history.ops.push(Op {

@@ -110,6 +110,7 @@ impl Tally {
             judges: self.judges,
             findings: self.findings,
             evidence: self.evidence,
+            curl: Vec::new(),
             twin_caught: 0,
             twin_raced: 0,
             bound: is_bounded.then(|| rule_of_three(self.raced)),

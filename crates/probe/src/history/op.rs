@@ -124,6 +124,18 @@ impl Verb {
         )
     }
 
+    /// What reads the object that this makes.
+    pub fn reader(self) -> Option<Self> {
+        Some(match self {
+            Self::CreateClient => Self::ReadClient,
+            Self::OpenRetainer => Self::ReadRetainer,
+            Self::CreateInvoice => Self::ReadInvoice,
+            Self::CreatePayment => Self::ReadPayment,
+            Self::CreateJob => Self::ReadJob,
+            _ => return None,
+        })
+    }
+
     /// As adapters and histories spell it.
     pub fn name(self) -> String {
         let quoted = serde_json::to_string(&self).unwrap_or_default();

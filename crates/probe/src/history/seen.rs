@@ -68,7 +68,7 @@ pub struct Seen {
     /// What the monitors are told, by the adapter's names; `None`: nothing of that name.
     #[serde(skip_serializing_if = "BTreeMap::is_empty")]
     pub counters: BTreeMap<String, Option<u64>>,
-    /// The whole body, but for what differs from answer to answer anyway.
+    /// The whole body, but for what differs from answer to answer anyway; of no answer, why there is none.
     #[serde(skip_serializing_if = "String::is_empty")]
     pub body: String,
 }

@@ -41,11 +41,7 @@ pub(super) fn counted(history: &History) -> Vec<Remark> {
 
 /// How often between two scrapes what the name says has happened, at least and at most; `None`: the name
 /// says nothing of requests, and only has to be there.
-fn expected(
-    history: &History,
-    name: &str,
-    between: std::ops::Range<usize>,
-) -> Option<(u64, u64)> {
+fn expected(history: &History, name: &str, between: std::ops::Range<usize>) -> Option<(u64, u64)> {
     let (of, what) = name.split_once('.')?;
     let here = |request: &&Request<'_>| {
         let first = request.first();

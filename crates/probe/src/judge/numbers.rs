@@ -71,7 +71,8 @@ pub(super) fn dated(history: &History) -> Vec<Remark> {
         let (Some(number), Some(ret_ns)) = (&op.seen.number, op.ret_ns) else { continue };
         let Some(set) = clocks.iter().rposition(|clock| clock.precedes(op)) else { continue };
         let begun = clocks[set..].iter().take_while(|clock| clock.call_ns <= ret_ns);
-        let years: Vec<&str> = begun.filter_map(|clock| clock.args.value.as_deref()?.get(..4)).collect();
+        let years: Vec<&str> =
+            begun.filter_map(|clock| clock.args.value.as_deref()?.get(..4)).collect();
         if !years.iter().any(|year| has_year(number, year)) {
             let years = years.join(", ");
             remarks.push(Remark::new(

@@ -96,7 +96,10 @@ fn deleted_and_used(history: &History, client: &Op) -> Option<Remark> {
     let used = made.find(|op| op.on != client.on && op.args.client == client.on)?;
     let verb = used.verb.name();
     Some(Remark::new(
-        format!("a client was deleted, and {verb} of {} was accepted", history.money(used.amount())),
+        format!(
+            "a client was deleted, and {verb} of {} was accepted",
+            history.money(used.amount())
+        ),
         format!("حُذف عميل وقُبل له مستند بمبلغ {}", history.money(used.amount())),
         vec![deleted.id, used.id],
     ))

@@ -220,7 +220,8 @@ impl Front {
 
     fn metrics(&self) -> Answer {
         let counts = self.counts();
-        let lines = counts.iter().map(|(labels, count)| format!("requests_total{{{labels}}} {count}\n"));
+        let lines =
+            counts.iter().map(|(labels, count)| format!("requests_total{{{labels}}} {count}\n"));
         Answer { status: 200, body: lines.collect() }
     }
 

@@ -14,16 +14,18 @@ mod tls;
 mod volley;
 
 use std::{
-    sync::Mutex,
+    sync::{Arc, Mutex},
     time::{Duration, Instant},
 };
 
 pub use delivery::{Delivery, Offset};
 pub use endpoint::{Endpoint, EndpointError};
 pub use reply::{Call, Lost, Reply, Response};
+pub use tls::Trust;
 pub use volley::Volley;
 
 use h1::Connection;
+use tls::Way;
 
 /// How requests travel.
 #[derive(Debug, Clone, Copy)]
@@ -42,7 +44,7 @@ impl Default for Limits {
 
 /// The processes of one target, and idle connections to them.
 pub struct Wire {
-    endpoints: Vec<Endpoint>,
+    ways: Vec<Way>,
     idle: Vec<Mutex<Vec<Connection>>>,
     limits: Limits,
     clock: Clock,
@@ -61,8 +63,16 @@ impl Clock {
 impl Wire {
     /// Knows where to go; nothing is opened yet.
     pub fn new(endpoints: Vec<Endpoint>, limits: Limits) -> Self {
+        Self::trusting(endpoints, limits, Trust::default())
+    }
+
+    /// The same, believing these.
+    pub fn trusting(endpoints: Vec<Endpoint>, limits: Limits, trust: Trust) -> Self {
         let idle = endpoints.iter().map(|_| Mutex::default()).collect();
-        Self { endpoints, idle, limits, clock: Clock(Instant::now()) }
+        let trust = Arc::new(trust);
+        let way = |endpoint| Way { endpoint, trust: Arc::clone(&trust) };
+        let ways = endpoints.into_iter().map(way).collect();
+        Self { ways, idle, limits, clock: Clock(Instant::now()) }
     }
 
     /// How long before the release everything else is sent.
@@ -72,7 +82,7 @@ impl Wire {
 
     /// How many processes there are.
     pub fn targets(&self) -> usize {
-        self.endpoints.len()
+        self.ways.len()
     }
 
     /// One request, on an idle connection if there is a live one.
@@ -95,7 +105,7 @@ impl Wire {
                 return Ok(idle);
             }
         }
-        Connection::open(&self.endpoints[target]).await
+        Connection::open(&self.ways[target]).await
     }
 
     fn take_idle(&self, target: usize) -> Option<Connection> {
@@ -112,7 +122,7 @@ impl Wire {
 
     /// Writes a request on a connection of its own, which is the answer's only way back.
     pub(crate) async fn write_only(&self, call: &Call) -> Result<impl Sized + use<>, Lost> {
-        let mut connection = Connection::open(&self.endpoints[call.target]).await?;
+        let mut connection = Connection::open(&self.ways[call.target]).await?;
         connection.write(&connection.wire(call)).await?;
         Ok(connection)
     }

@@ -64,11 +64,11 @@ impl Wire {
             .iter()
             .map(|call| {
                 let (call, clock) = (call.clone(), self.clock);
-                let endpoint = self.endpoints[call.target].clone();
+                let way = self.ways[call.target].clone();
                 let call_ns = clock.now_ns();
                 let sent = tokio::spawn(async move {
                     tokio::time::sleep(call.offset).await;
-                    let mut connection = Connection::open(&endpoint).await?;
+                    let mut connection = Connection::open(&way).await?;
                     connection.write(&connection.wire(&call)).await?;
                     connection.read(clock).await
                 });
@@ -141,7 +141,7 @@ impl Wire {
         let mut n = 0;
         while n < dealt.len() {
             let target = dealt[n].0;
-            let mut connection = h2::Connection::open(&self.endpoints[target]).await?;
+            let mut connection = h2::Connection::open(&self.ways[target]).await?;
             let most = connection.streams_max().max(1);
             if dealt[n].2.len() > most {
                 let rest = dealt[n].2.split_off(most);

@@ -1,8 +1,6 @@
 //! The checkers against a brute force that tries every order, against somebody else's checker, and on the
 //! cases that are known to be hard.
 
-use std::time::{Duration, Instant};
-
 use probe::check::{Act, Event, NODES_MAX, Said, Stage, State, Thing, Verdict, given, search};
 use proptest::prelude::*;
 use todc_utils::{Action, History, linearizability::WGLChecker, specifications::Specification};
@@ -177,13 +175,10 @@ fn attack(n: usize, fit: usize) -> Vec<Event> {
 fn the_shape_of_an_attack_takes_as_many_steps_as_it_has_requests() {
     for n in [20, 500] {
         let start = State { amount: 5, stage: Stage::Live };
-        let (before, events) = (Instant::now(), attack(n, 5));
+        let events = attack(n, 5);
         assert!(search::check(Thing::Account, start, &events, NODES_MAX).is_violated(), "{n}");
         let nodes = search::nodes(Thing::Account, start, &events);
-        let took = before.elapsed();
-        println!("{n} concurrent consumes: {nodes} states, {took:?}");
-        assert!(nodes <= 2 * n, "{n} consumes took {nodes} states");
-        assert!(took < Duration::from_secs(10), "{took:?}");
+        assert!(nodes <= n, "{n} consumes took {nodes} states");
     }
 }
 

@@ -16,7 +16,12 @@ fn header() -> Header {
         seed: 0,
         delivery: String::new(),
         spread_us: 0,
-        promises: Promises { gapless: true, version_steps: true, yearly: true, overpay: Overpay::Refuse },
+        promises: Promises {
+            gapless: true,
+            version_steps: true,
+            yearly: true,
+            overpay: Overpay::Refuse,
+        },
         joint_minimum: None,
         secrets: std::collections::BTreeMap::from([("a".to_owned(), "secret".to_owned())]),
         digits: 2,

@@ -9,7 +9,9 @@
 
 mod adapters;
 mod checkers;
+mod cli;
 mod delivery;
 mod fabricated;
 mod findings;
+mod kept;
 mod twins;
