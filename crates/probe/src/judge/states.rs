@@ -91,9 +91,16 @@ fn cancelled_and_completed(history: &History, payment: &Op) -> Option<Remark> {
 
 fn deleted_and_used(history: &History, client: &Op) -> Option<Remark> {
     let deleted = history.accepted(Verb::DeleteClient).find(|op| op.on == client.on)?;
-    let is_made = |op: &&Op| op.verb.is_creation() && op.outcome == Outcome::Ok;
-    let mut made = history.ops.iter().filter(is_made);
-    let used = made.find(|op| op.on != client.on && op.args.client == client.on)?;
+    // A draft is nobody's debt; where invoices are given out, that is what counts.
+    let has_drafts = history.of(Verb::SendInvoice).next().is_some();
+    let is_sent = |op: &Op| history.accepted(Verb::SendInvoice).any(|sent| sent.on == op.on);
+    let is_binding = |op: &&Op| match op.verb {
+        Verb::OpenRetainer | Verb::CreatePayment => true,
+        Verb::CreateInvoice => !has_drafts || is_sent(op),
+        _ => false,
+    };
+    let mut made = history.ops.iter().filter(|op| op.outcome == Outcome::Ok).filter(is_binding);
+    let used = made.find(|op| op.args.client == client.on)?;
     let verb = used.verb.name();
     Some(Remark::new(
         format!(

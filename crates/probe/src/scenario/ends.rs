@@ -93,11 +93,15 @@ async fn close_and_deposit(round: &mut Round<'_>) -> Result<(), Stop> {
 async fn delete_and_use(round: &mut Round<'_>) -> Result<(), Stop> {
     let client = round.client().await?;
     let delete = Ask::new(Verb::DeleteClient).on(&client);
-    let made = if round.settings.round.is_multiple_of(2) && round.has(Verb::CreateInvoice) {
-        Verb::CreateInvoice
+    let make = |verb| Ask::new(verb).client(&client).amount(100_00);
+    let use_it = if !round.settings.round.is_multiple_of(2) || !round.has(Verb::CreateInvoice) {
+        make(Verb::OpenRetainer)
+    } else if round.has(Verb::SendInvoice) {
+        // Nobody owes a draft; what is owed begins when it is given out.
+        let draft = round.made(make(Verb::CreateInvoice)).await?;
+        Ask::new(Verb::SendInvoice).on(&draft)
     } else {
-        Verb::OpenRetainer
+        make(Verb::CreateInvoice)
     };
-    let made = Ask::new(made).client(&client).amount(100_00).second();
-    round.race(vec![delete, made]).await
+    round.race(vec![delete, use_it.second()]).await
 }

@@ -330,6 +330,12 @@ fn j12_a_document_comes_to_two_ends() {
         made.race(Verb::OpenRetainer, "r", 5).with(|op| op.args.client = Some("c".to_owned()))
     };
     check("J12", &retainer(client()).refused(), &retainer(client()));
+    let invoice = |made: Made| {
+        made.race(Verb::CreateInvoice, "i", 5).with(|op| op.args.client = Some("c".to_owned()))
+    };
+    check("J12", &invoice(client()).refused(), &invoice(client()));
+    let sent = |made: Made| invoice(made).race(Verb::SendInvoice, "i", 0);
+    check("J12", &sent(client()).refused(), &sent(client()));
 }
 
 #[test]
