@@ -39,7 +39,8 @@ postgres_legs() {
     "$binary" probe wire --listen "127.0.0.1:$wire_port" --to "127.0.0.1:$PGPORT" --delay-ms 5 \
         >"$folder/wire" &
     servers+=($!)
-    until grep -q ms "$folder/wire"; do sleep 0.05; done
+    disown
+    until grep -qs ms "$folder/wire"; do sleep 0.05; done
     slow=${DATABASE_URL/:$PGPORT/:$wire_port}
     [ "$slow" != "$DATABASE_URL" ] || { echo "the wire is not in between"; exit 3; }
     serve "$slow"
@@ -80,19 +81,25 @@ once() {
     return "$code"
 }
 
-verify() { "$binary" verify --database "$1"; }
+# The server's own facts, over everything that the prober has left.
+verify() {
+    "$binary" verify --database "$1" >"$out/verify.txt" || { cat "$out/verify.txt"; exit 1; }
+    tail -1 "$out/verify.txt"
+}
 
 stop_all() {
-    for server in "${servers[@]}"; do
-        kill "$server" 2>/dev/null || true
-        wait "$server" 2>/dev/null || true
-    done
-    servers=()
     if [ -f "$folder/restarted" ]; then
-        kill "$(cat "$folder/restarted")" 2>/dev/null || true
-        while kill -0 "$(cat "$folder/restarted")" 2>/dev/null; do sleep 0.05; done
+        servers+=("$(cat "$folder/restarted")")
         rm -f "$folder/restarted"
     fi
+    for server in "${servers[@]}"; do
+        kill "$server" 2>/dev/null || true
+        for _ in {1..200}; do
+            kill -0 "$server" 2>/dev/null || break
+            sleep 0.05
+        done
+    done
+    servers=()
 }
 
 free_port() {
@@ -107,6 +114,8 @@ serve() {
     started "$database" "$port"
     servers+=($!)
     echo $! >"$folder/pid"
+    # So that a kill -9 on purpose is not told as news.
+    disown
     wait_for "$address" || { cat "$folder/log"; exit 3; }
 }
 

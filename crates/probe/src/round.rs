@@ -358,9 +358,11 @@ impl<'a> Round<'a> {
         let calls: Vec<Call> = sent.iter().map(|sent| sent.call.clone()).collect();
         let late = Duration::from_micros(self.rng.u64(0..8_000));
         let target = self.target;
+        let earlier = target.wire.releases();
         let race = target.wire.race(&calls, self.settings.delivery);
         let disturb = async {
-            tokio::time::sleep(target.wire.settle() + late).await;
+            target.wire.released_after(earlier).await;
+            tokio::time::sleep(late).await;
             control::disturb(target).await
         };
         let (volley, disturbed) = if target.adapter.has(Verb::Restart) && target.restart.is_none() {
@@ -382,19 +384,19 @@ impl<'a> Round<'a> {
         Ok(())
     }
 
-    /// Races while the year turns, half of them a little later than the others.
-    pub async fn race_over_new_year(&mut self, mut asks: Vec<Ask>) -> Result<(), Stop> {
+    /// Races while the year turns.
+    pub async fn race_over_new_year(&mut self, asks: Vec<Ask>) -> Result<(), Stop> {
         const LATE_US_MAX: u64 = 3_000;
         let (target, year) = (self.target, self.target.years.next());
         // Days from midnight, so that it is the same year in every time zone.
         let old = self.clock(format!("{year}-12-30 12:00:00"))?;
         let reply = turn(target, &old).await?;
         self.record(old, Phase::Setup, &reply);
-        let half = asks.len() / 2;
-        asks[half..].iter_mut().for_each(|ask| ask.is_second = true);
         let new = self.clock(format!("{}-01-02 12:00:00", year + 1))?;
-        let late = target.wire.settle() + Duration::from_micros(self.rng.u64(0..LATE_US_MAX));
+        let late = Duration::from_micros(self.rng.u64(0..LATE_US_MAX));
+        let earlier = target.wire.releases();
         let turned = async {
+            target.wire.released_after(earlier).await;
             tokio::time::sleep(late).await;
             turn(target, &new).await
         };

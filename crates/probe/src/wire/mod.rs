@@ -14,7 +14,10 @@ mod tls;
 mod volley;
 
 use std::{
-    sync::{Arc, Mutex},
+    sync::{
+        Arc, Mutex,
+        atomic::{AtomicU64, Ordering},
+    },
     time::{Duration, Instant},
 };
 
@@ -48,6 +51,7 @@ pub struct Wire {
     idle: Vec<Mutex<Vec<Connection>>>,
     limits: Limits,
     clock: Clock,
+    releases: AtomicU64,
 }
 
 /// Nanoseconds since the prober began.
@@ -72,12 +76,24 @@ impl Wire {
         let trust = Arc::new(trust);
         let way = |endpoint| Way { endpoint, trust: Arc::clone(&trust) };
         let ways = endpoints.into_iter().map(way).collect();
-        Self { ways, idle, limits, clock: Clock(Instant::now()) }
+        Self { ways, idle, limits, clock: Clock(Instant::now()), releases: AtomicU64::new(0) }
     }
 
-    /// How long before the release everything else is sent.
-    pub fn settle(&self) -> Duration {
-        self.limits.settle
+    /// How many races were released so far.
+    pub fn releases(&self) -> u64 {
+        self.releases.load(Ordering::Acquire)
+    }
+
+    /// Waits until more than so many were released, or until a race would have been given up.
+    pub async fn released_after(&self, count: u64) {
+        const LOOK_EVERY: Duration = Duration::from_millis(1);
+        let released = async {
+            while self.releases() <= count {
+                tokio::time::sleep(LOOK_EVERY).await;
+            }
+        };
+        // What could never be armed is told by the race itself.
+        let _ = tokio::time::timeout(self.limits.answer_wait, released).await;
     }
 
     /// How many processes there are.
