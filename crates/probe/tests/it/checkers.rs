@@ -216,6 +216,11 @@ fn the_given_order_is_held_against_the_clock() {
     assert_eq!(check(&[change(0, 0, 1), change(1, 10, 2)]), Verdict::Ok);
     assert!(check(&[change(0, 0, 2), change(1, 10, 1)]).is_violated());
     assert!(check(&[change(0, 0, 1), change(1, 0, 1)]).is_violated());
+    // Neither needs to be next to the other: whoever ended first of all that came later counts.
+    let long = |op, version| Event { ret: Some(100), ..change(op, 0, version) };
+    assert!(check(&[change(0, 20, 1), long(1, 2), change(2, 0, 3)]).is_violated());
+    assert!(check(&[change(0, 20, 1), change(1, 0, 2), long(2, 3)]).is_violated());
+    assert_eq!(check(&[change(0, 20, 1), long(1, 2), long(2, 3)]), Verdict::Ok);
 }
 
 #[test]

@@ -10,6 +10,7 @@
 mod adapters;
 mod checkers;
 mod cli;
+mod cycles;
 mod delivery;
 mod fabricated;
 mod findings;
