@@ -7,6 +7,8 @@ mod crash;
 mod disk;
 mod judge;
 mod load;
+#[cfg(feature = "otel")]
+mod otel;
 mod several;
 mod standby;
 mod verify;
