@@ -54,6 +54,11 @@ enum LogStyle {
     Json,
 }
 
+impl Telemetry {
+    /// Sends what is left to be sent, once nobody is served any more.
+    pub fn end(self) {}
+}
+
 /// Starts logging, for the whole process.
 pub(crate) fn start(args: &LogArgs) -> anyhow::Result<Telemetry> {
     let filter = EnvFilter::try_new(&args.log_level)

@@ -191,8 +191,7 @@ async fn serve(args: ServeArgs, telemetry: Telemetry) -> anyhow::Result<ExitCode
     }
     let served = listen(listener, bound, app).await;
     sending.shutdown().await;
-    // What is left of the spans is sent when nobody is served any more.
-    drop(telemetry);
+    telemetry.end();
     served
 }
 

@@ -5,6 +5,7 @@ mod chaos;
 mod cli;
 mod crash;
 mod disk;
+mod jobs;
 mod judge;
 mod load;
 #[cfg(feature = "otel")]

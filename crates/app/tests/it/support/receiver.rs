@@ -36,6 +36,8 @@ struct Inside {
     got: Vec<Got>,
     /// Answers to come; then 204.
     answers: VecDeque<&'static str>,
+    /// Nobody is answered.
+    is_silent: bool,
 }
 
 pub struct Receiver {
@@ -64,6 +66,11 @@ impl Receiver {
     /// The next request is answered with this head.
     pub fn answer_next(&self, head: &'static str) {
         self.inside.lock().unwrap().answers.push_back(head);
+    }
+
+    /// Takes what comes, and answers nobody any more or again.
+    pub fn be_silent(&self, is_silent: bool) {
+        self.inside.lock().unwrap().is_silent = is_silent;
     }
 
     pub fn got(&self) -> Vec<Got> {
@@ -107,6 +114,9 @@ async fn receive(mut stream: TcpStream, inside: Arc<Mutex<Inside>>) {
         inside.got.push(Got { path, headers, body });
         inside.answers.pop_front().unwrap_or("204 No Content")
     };
+    while inside.lock().unwrap().is_silent {
+        tokio::time::sleep(Duration::from_millis(10)).await;
+    }
     let answer = format!("HTTP/1.1 {answer}\r\nContent-Length: 0\r\nConnection: close\r\n\r\n");
     // Whoever asked may have gone.
     let _ = stream.write_all(answer.as_bytes()).await;
