@@ -8,6 +8,7 @@
 
 pub(crate) mod append;
 mod books;
+pub(crate) mod erase;
 mod invoice;
 pub(crate) mod journal;
 mod json;
