@@ -13,16 +13,6 @@ pub(crate) fn record(place: fn(usize) -> String) -> String {
     )
 }
 
-/// Empties the answers that were kept with erased records: firm, nothing, no fingerprint.
-pub(crate) fn outcomes(place: fn(usize) -> String) -> String {
-    let (firm, nothing, none) = (place(1), place(2), place(3));
-    format!(
-        "update outcomes set answer = {nothing}, fingerprint = {none} \
-         where firm_id = {firm} and length(answer) > 0 and audit_n in \
-         (select n from audit where firm_id = {firm} and commitment is not null)"
-    )
-}
-
 /// Takes the descriptions out of a retainer's journal: firm, retainer.
 pub(crate) fn movements(place: fn(usize) -> String) -> String {
     let (firm, retainer) = (place(1), place(2));

@@ -4,7 +4,7 @@
 //! and `secure_delete` does not reach all of them. **So the file is written anew**, and the log is emptied
 //! into it. That this is still to be done is a mark in the file, set in the erasure's own commit.
 
-use std::collections::BTreeSet;
+use std::{collections::BTreeSet, time::Duration};
 
 use domain::{
     Id,
@@ -13,7 +13,7 @@ use domain::{
 };
 use rusqlite::{Connection, Result};
 
-use super::{entity::each, write::Written};
+use super::{connect::BUSY_WAIT, entity::each, write::Written};
 use crate::shape::{Columns, Read, erase, journal::Plain as _};
 
 /// The mark: `pragma user_version`, which is used for nothing else.
@@ -40,8 +40,9 @@ pub(super) fn erase(connection: &Connection, firm: &Id<Firm>, erasure: &Erasure)
     for (n, commitment) in &taken {
         record.execute((firm.bytes(), n, commitment.as_slice()))?;
     }
-    let emptied = (firm.bytes(), erase::NOTHING, erase::NONE);
-    connection.execute(&erase::outcomes(place), emptied)?;
+    let emptied = "update outcomes set answer = ?2, fingerprint = ?3 where firm_id = ?1 and audit_n in \
+                   (select n from audit where firm_id = ?1 and commitment is not null)";
+    connection.execute(emptied, (firm.bytes(), erase::NOTHING, erase::NONE))?;
     let mut movements = connection.prepare_cached(&erase::movements(place))?;
     for object in &erasure.objects {
         movements.execute((firm.bytes(), object))?;
@@ -75,10 +76,13 @@ pub(super) fn rewrite(connection: &Connection) -> Result<()> {
 }
 
 /// Empties the log into the file and cuts it; `false`: somebody still reads from it.
-pub(super) fn empty_log(connection: &Connection) -> Result<bool> {
-    connection.query_row("pragma wal_checkpoint(truncate)", [], |row| {
+pub(super) fn empty_log(connection: &Connection, wait_max: Duration) -> Result<bool> {
+    connection.busy_timeout(wait_max)?;
+    let emptied = connection.query_row("pragma wal_checkpoint(truncate)", [], |row| {
         row.get::<_, bool>(0).map(|is_busy| !is_busy)
-    })
+    });
+    connection.busy_timeout(BUSY_WAIT)?;
+    emptied
 }
 
 /// Takes the mark away.

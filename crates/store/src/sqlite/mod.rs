@@ -17,7 +17,7 @@ mod tests;
 mod verify;
 mod write;
 
-use std::path::Path;
+use std::{path::Path, time::Duration};
 
 use domain::{Batch, Id, Key, Loaded, rows::Firm};
 use engine::{Store, StoreError, Unique};
@@ -95,7 +95,8 @@ impl Store for SqliteStore {
         }
         self.connection.execute_batch("commit").map_err(|error| self.uncommitted(&error))?;
         if self.owes_log {
-            self.empty_log();
+            // Nobody is to wait for a reader with every commit.
+            self.empty_log(Duration::ZERO);
         } else if batch.firms.iter().any(|firm| !firm.erasures.is_empty()) {
             self.forget();
         }
@@ -119,7 +120,7 @@ impl SqliteStore {
             Err(error) => return tracing::warn!(%error, "the file can't tell what it still holds"),
         }
         match erase::rewrite(&self.connection) {
-            Ok(()) => self.empty_log(),
+            Ok(()) => self.empty_log(connect::BUSY_WAIT),
             Err(error) => {
                 tracing::warn!(%error, "what was erased may still be in the file: it can't be rewritten");
             }
@@ -127,8 +128,8 @@ impl SqliteStore {
     }
 
     /// Empties the log after an erasure; while somebody reads from it, after each commit again.
-    fn empty_log(&mut self) {
-        let emptied = erase::empty_log(&self.connection);
+    fn empty_log(&mut self, wait_max: Duration) {
+        let emptied = erase::empty_log(&self.connection, wait_max);
         self.owes_log = !matches!(emptied, Ok(true));
         if self.owes_log {
             tracing::info!(?emptied, "what was erased is still in the log: somebody reads from it");

@@ -53,7 +53,7 @@ use domain::{
         delete_case::DeleteCase,
         update_case::{CaseEdit, UpdateCase},
     },
-    people::member::SetMember,
+    people::{erase_client::EraseClient, member::SetMember},
     rows::{
         AlertKind, CheckState, Client, ClientProfile, Expense, Firm, Job, JobStatus, LineKind,
         Overpayment, PaymentMethod, PaymentType, Proposal, TimeEntry, TransactionType,
@@ -384,6 +384,8 @@ fn people() -> BoxedStrategy<Command> {
         });
     let delete = prop::collection::vec(number::<Client>("CLT"), 1..3)
         .prop_map(|clients| DeleteClients { clients }.into());
+    let erase = (number("CLT"), prop::sample::select(vec!["", "asked for", "asked again"]))
+        .prop_map(|(client, reason)| EraseClient { client, reason: reason.into() }.into());
     let member = (1..5_u8, prop::sample::select(Role::ALL), any::<Option<bool>>()).prop_map(
         |(user, role, active)| {
             SetMember { user: Id::new([user; 12]), version: None, role: Some(role), active }.into()
@@ -394,7 +396,7 @@ fn people() -> BoxedStrategy<Command> {
         let alert = id_in_step(of_practice(firm, 0, LOW_STEP) + ROWS * STEPS_PER_ROW, k);
         AcknowledgeAlert { alert: Ref::Id(alert) }.into()
     });
-    prop_oneof![3 => create, 1 => update, 2 => delete, 1 => member, 1 => alert].boxed()
+    prop_oneof![3 => create, 1 => update, 2 => delete, 2 => erase, 1 => member, 1 => alert].boxed()
 }
 
 fn matters() -> BoxedStrategy<Command> {
