@@ -18,6 +18,7 @@ mod payment;
 mod people;
 mod retainer;
 pub(crate) mod sets;
+pub(crate) mod told;
 mod values;
 
 use domain::{Entity, text::folded};
