@@ -176,8 +176,8 @@ async fn ask_people(reader: &Twin) {
     ] {
         reader.client_accounts(FIRM, filter, FIRST).await.unwrap();
     }
-    for by in [by_id(), number()] {
-        reader.person(FIRM, &by.unwrap()).await.unwrap();
+    for by in [Ref::Id(id(10)), Ref::Id(id(9)), Ref::Number("x".into())] {
+        reader.person(FIRM, &by).await.unwrap();
     }
     reader.client_stats(FIRM, Timestamp::from_micros(0)).await.unwrap();
     reader.top_clients(FIRM, 3).await.unwrap();
