@@ -215,9 +215,8 @@ impl Rows {
 
     fn erase(&mut self, erasure: &Erasure) {
         let client = erasure.client.to_string();
-        let names = |row: &&Outcome| {
-            row.answer.windows(client.len()).any(|part| part == client.as_bytes())
-        };
+        let names =
+            |row: &&Outcome| row.answer.windows(client.len()).any(|part| part == client.as_bytes());
         let mut erased: BTreeSet<i64> =
             self.outcomes.values().filter(names).map(|row| row.audit_n).collect();
         erased.extend(self.audit.values().filter(|row| erasure.is_about(row)).map(|row| row.n));

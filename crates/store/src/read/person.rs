@@ -15,12 +15,7 @@ use domain::{
 use super::{Db, Value, head, query::find};
 use crate::{
     EXPORT_ROWS_MAX, Person, ReadError, Reader, Record, Rows,
-    shape::{
-        Read, Shape,
-        append::Written,
-        journal::Plain as _,
-        told,
-    },
+    shape::{Read, Shape, append::Written, journal::Plain as _, told},
 };
 
 /// The ids of a client and of every document about it: firm, client.
@@ -112,6 +107,8 @@ impl Export<'_> {
         let in_market: [Value; 2] = [MARKET.into(), login.into()];
         self.entities::<Job>("owner_id = ?2", &in_market)?;
         self.entities::<Proposal>("created_by = ?2", &in_market)?;
+        self.plain::<AuditRecord>("user_id = ?2", &in_market)?;
+        self.answers("user_id = ?2", &in_market)?;
         Ok(self.fits())
     }
 
@@ -155,7 +152,10 @@ impl Export<'_> {
         let mut rows = Vec::new();
         self.db.each(&format!("{sql} limit {}", self.left), of, |row| rows.push(told(&row)))?;
         self.left = self.left.saturating_sub(rows.len());
-        self.tables.push(Rows { table, rows });
+        match self.tables.iter_mut().find(|known| known.table == table) {
+            Some(known) => known.rows.append(&mut rows),
+            None => self.tables.push(Rows { table, rows }),
+        }
         Ok(())
     }
 }

@@ -66,10 +66,7 @@ pub(in crate::http) fn routes() -> Resource {
         .on(&[Method::DELETE], "/{id}", delete)
         .get("/{id}/statement", statement)
         .get("/{id}/export", export)
-        .post(
-            "/{id}/erase",
-            command("Erase who a client is, for good", body::erase, show::ERASED),
-        )
+        .post("/{id}/erase", command("Erase who a client is, for good", body::erase, show::ERASED))
         .get(
             "/{id}/invoices",
             list("listClientInvoices", "A client's invoices", invoices, lists::invoices),
