@@ -321,7 +321,10 @@ const REFUSALS: [(StatusCode, &str); 14] = [
     (StatusCode::PRECONDITION_FAILED, "`If-Match` is not the version that stands."),
     (StatusCode::PAYLOAD_TOO_LARGE, "The body is too large."),
     (StatusCode::UNSUPPORTED_MEDIA_TYPE, "The body is not `application/json`."),
-    (StatusCode::UNPROCESSABLE_ENTITY, "The Idempotency-Key was used for another request."),
+    (
+        StatusCode::UNPROCESSABLE_ENTITY,
+        "The Idempotency-Key was used for another request, or its answer was erased.",
+    ),
     (StatusCode::TOO_MANY_REQUESTS, "More requests than one user may send. Nothing was done."),
     (StatusCode::INTERNAL_SERVER_ERROR, "A defect of ours. Nothing was done."),
     (StatusCode::SERVICE_UNAVAILABLE, "Overloaded, or the store is away. Nothing was done."),

@@ -134,6 +134,11 @@ impl Target {
         Self { addresses, dealt, clock, faults, delivery, repeats, is_twin, pair, system, idle }
     }
 
+    /// Whether it is no twin.
+    pub fn is_ours(&self) -> bool {
+        !self.is_twin
+    }
+
     /// Where the next request goes.
     pub fn address(&self) -> SocketAddr {
         self.addresses_of(1)[0]
