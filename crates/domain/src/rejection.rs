@@ -234,6 +234,10 @@ rejections! {
     ClientHasCredit = "client_has_credit", Rule;
     /// A payment of the client is expected.
     ClientHasPendingPayments = "client_has_pending_payments", Rule;
+    /// What takes back words for good is no part of a group that may be taken back.
+    NotInGroup = "not_in_group", Rule;
+    /// What can't be taken back needs a reason.
+    ReasonRequired = "reason_required", Rule;
     /// Another case of the firm has this number.
     CaseNumberTaken = "case_number_taken", Rule;
     /// The case has another number, and keeps it.

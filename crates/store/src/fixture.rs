@@ -149,6 +149,7 @@ pub(crate) fn empty_batch() -> FirmBatch {
                 audit: vec![],
                 audit_nodes: vec![],
                 outcomes: vec![],
+                erasures: vec![],
             }
         }};
     }

@@ -3,11 +3,9 @@
 //! Every process does it. A job only finds what there is to do; what is done is a command like any
 //! other, decided where the database says who is first. **No job writes to the database.**
 
-mod address;
 mod deliver;
 mod expiry;
 mod numbers;
-mod post;
 
 use std::{
     sync::Arc,
@@ -18,7 +16,6 @@ use domain::{Actor, Command, Id, Rejection, Reply, audit, rows::Firm};
 use engine::{Intent, Request, Settled, Trouble};
 use tokio::task::JoinSet;
 
-pub use address::Addresses;
 pub(crate) use numbers::NumberFailures;
 
 use crate::App;
@@ -60,7 +57,7 @@ async fn submit(
     match app.engine.submit(request).await? {
         Settled::Decided { result, .. } => Ok(result),
         // It has no key.
-        Settled::Replayed(_) | Settled::KeyReused => {
+        Settled::Replayed(_) | Settled::KeyReused | Settled::Erased => {
             Err(Trouble::Defect("a command without a key was replayed".into()))
         }
     }

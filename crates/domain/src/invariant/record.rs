@@ -22,6 +22,8 @@ pub(super) struct Record {
     accepted: i64,
     /// What must be kept, by audit record.
     kept: BTreeMap<i64, (Hash, Hash)>,
+    /// The records of which nothing may be kept.
+    erased: BTreeSet<i64>,
     /// What the accepted commands were about, each with its first audit record.
     objects: BTreeMap<[u8; 12], i64>,
     /// Every row that is there.
@@ -53,8 +55,12 @@ impl Record {
         for AuditNode { level, at, hash } in self.tree.append(record.leaf) {
             self.nodes.insert((level, at), hash);
         }
-        if let Told::Said(Said { fingerprint, kept: Some(kept), .. }) = record.told {
-            self.kept.insert(record.n, (fingerprint, kept));
+        match record.told {
+            Told::Said(Said { fingerprint, kept: Some(kept), .. }) => {
+                self.kept.insert(record.n, (fingerprint, kept));
+            }
+            Told::Said(_) => {}
+            Told::Erased(_) => _ = self.erased.insert(record.n),
         }
         let seq = record.seq?;
         self.accepted = self.accepted.saturating_add(1);
@@ -79,7 +85,11 @@ impl Record {
 
     pub fn see_outcome(&mut self, v: &mut Verdicts, outcome: &Outcome) {
         let digest = audit::kept(outcome.user, &outcome.key, &outcome.answer);
-        let holds = self.kept.remove(&outcome.audit_n) == Some((outcome.fingerprint, digest));
+        let holds = if self.erased.contains(&outcome.audit_n) {
+            outcome.is_erased() && outcome.fingerprint == Hash::default()
+        } else {
+            self.kept.remove(&outcome.audit_n) == Some((outcome.fingerprint, digest))
+        };
         v.i8.check(holds, || {
             format!("the outcome under key {:?} is not what was answered", outcome.key)
         });
