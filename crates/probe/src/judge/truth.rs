@@ -106,7 +106,7 @@ fn creations(history: &History) -> Vec<Remark> {
             remarks.push(Remark::new(
                 format!("a list leaves out {count} rows that were there, and shows {twice} twice"),
                 format!("قائمة تُسقط {count} من الصفوف وتكرر {twice}"),
-                missing,
+                missing.into_iter().chain([list.id]).collect(),
             ));
         }
     }

@@ -91,6 +91,11 @@ impl Made {
         })
     }
 
+    /// Nobody knows what became of it.
+    fn unknown(self) -> Self {
+        self.with(|op| (op.outcome, op.ret_ns, op.status) = (Outcome::Unknown, None, None))
+    }
+
     fn balance(self, balance: i64) -> Self {
         self.with(|op| op.seen.balance = Some(balance))
     }
@@ -127,6 +132,11 @@ fn findings(judge: &str, made: &Made) -> usize {
 fn check(judge: &str, good: &Made, bad: &Made) {
     assert_eq!(findings(judge, good), 0, "{judge} blames a good history");
     assert!(findings(judge, bad) > 0, "{judge} lets a bad history pass");
+    let all = by_id(judge).unwrap().findings(&bad.0);
+    // What is missing between two numbers was nobody's answer.
+    let is_named = |ops: &Vec<usize>| judge == "J6" || !ops.is_empty();
+    assert!(all.iter().all(|finding| is_named(&finding.ops)), "{judge} names no operation");
+    assert!(probe::judge::judge(&bad.0).iter().any(|finding| finding.judge == judge));
 }
 
 /// 100.00 on an account of which 60.00 are drawn twice; the second answer is edited.
@@ -186,6 +196,57 @@ fn j2_an_unknown_consume_may_have_happened_or_not_but_not_half() {
 }
 
 #[test]
+fn j2_an_invoice_was_paid_what_arrived_less_what_went_back() {
+    let of_invoice = |op: &mut Op| op.args.invoice = Some("i".to_owned());
+    let read = |arrives: i64, paid: i64| {
+        let made = Made::new().setup(Verb::CreateInvoice, "i", 1_000);
+        let made = made.race(Verb::CompletePayment, "p", arrives).with(of_invoice);
+        let made = made.race(Verb::CompletePayment, "q", 7).race(Verb::Refund, "p", 100);
+        made.with(of_invoice).rest(Verb::ReadInvoice, "i").with(|op| op.seen.paid = Some(paid))
+    };
+    for wrong in [600, 400, 0, 507] {
+        check("J2", &read(600, 500), &read(600, wrong));
+    }
+    // More than it can take: how much it took depends on their order, but within bounds.
+    for wrong in [-1, 1_001] {
+        check("J2", &read(1_100, 900), &read(1_100, wrong));
+    }
+    let voided = |paid| {
+        let made =
+            Made::new().setup(Verb::CreateInvoice, "i", 1_000).race(Verb::VoidInvoice, "i", 0);
+        made.rest(Verb::ReadInvoice, "i").with(|op| op.seen.paid = Some(paid))
+    };
+    check("J2", &voided(0), &voided(1_001));
+}
+
+#[test]
+fn j2_a_job_counts_what_was_accepted_and_perhaps_what_nobody_knows_of() {
+    let counted = |count| {
+        let made = Made::new().setup(Verb::CreateJob, "j", 0).setup(Verb::CreateJob, "k", 0);
+        let made = made.race(Verb::Propose, "j", 0).race(Verb::Propose, "j", 0);
+        let made = made.race(Verb::Propose, "j", 0).refused().race(Verb::Propose, "k", 0);
+        let made = made.race(Verb::Propose, "j", 0).unknown();
+        made.rest(Verb::ReadJob, "j").with(|op| op.seen.count = Some(count))
+    };
+    for (right, wrong) in [(2, 1), (3, 4)] {
+        check("J2", &counted(right), &counted(wrong));
+    }
+}
+
+#[test]
+fn j2_of_twenty_unknown_amounts_every_sum_is_tried_and_beyond_is_the_benefit_of_the_doubt() {
+    let left = |unknown: u32| {
+        let mut made = Made::new().setup(Verb::OpenRetainer, "r", 1 << 30);
+        for n in 0..unknown {
+            made = made.race(Verb::Consume, "r", 2 << n).unknown();
+        }
+        // Odd: no sum of even amounts.
+        made.rest(Verb::ReadRetainer, "r").balance((1 << 30) - 1)
+    };
+    assert_eq!((findings("J2", &left(21)), findings("J2", &left(20))), (0, 1));
+}
+
+#[test]
 fn j2_totals_of_moving_money_are_constant() {
     let total = |one, other| {
         let made =
@@ -226,6 +287,18 @@ fn numbered(numbers: &[&str]) -> Made {
 fn j5_a_number_is_given_twice() {
     let good = numbered(&["PAY-2025-0001", "PAY-2025-0002"]);
     check("J5", &good, &numbered(&["PAY-2025-0001", "PAY-2025-0001"]));
+}
+
+#[test]
+fn j5_what_one_key_made_twice_is_another_judges_question() {
+    let made = |key: &str| {
+        let keyed = |op: &mut Op| op.seen.number = Some("PAY-2025-0001".to_owned());
+        let made = Made::new().race(Verb::CreatePayment, "p", 1).with(keyed);
+        let made = made.with(|op| op.key = Some("k".to_owned()));
+        let made = made.race(Verb::CreatePayment, "q", 1).with(keyed);
+        made.with(|op| op.key = Some(key.to_owned()))
+    };
+    check("J5", &made("k"), &made("l"));
 }
 
 #[test]
@@ -272,6 +345,30 @@ fn j9_a_version_is_made_twice_or_left_out() {
     };
     check("J9", &versions(2), &versions(1));
     check("J9", &versions(2), &versions(3));
+}
+
+#[test]
+fn j9_a_step_that_somebody_else_may_have_made_is_no_gap() {
+    let gap = |between: fn(Made) -> Made| {
+        let made = Made::new().setup(Verb::OpenRetainer, "r", 100).version(0);
+        let made = between(made.race(Verb::Consume, "r", 10).version(1));
+        made.race(Verb::Consume, "r", 20).version(3)
+    };
+    let bad = gap(|made| made);
+    check("J9", &gap(|made| made.race(Verb::Consume, "r", 5).unknown()), &bad);
+    let transfer = |made: Made| made.with(|op| op.args.to = Some("r".to_owned()));
+    let into = |made: Made| made.race(Verb::Transfer, "s", 5);
+    check("J9", &transfer(into(gap(|made| made))), &into(bad));
+}
+
+#[test]
+fn j10_in_the_order_that_was_told_two_changes_are_not_one() {
+    let told = |second| {
+        let made = Made::new().setup(Verb::OpenRetainer, "r", 100).version(0);
+        let made = made.race(Verb::Deposit, "r", 10).version(1);
+        made.race(Verb::Deposit, "r", 10).version(second).together()
+    };
+    check("J10", &told(2), &told(1));
 }
 
 #[test]
@@ -441,6 +538,25 @@ fn j15_an_accepted_edit_stands_and_a_refused_one_does_not() {
 }
 
 #[test]
+fn j15_an_edit_of_another_document_or_field_is_another_edit() {
+    let edited = |on: &str, field: &str| {
+        let edit = |field: &str, value: &str| {
+            let (field, value) = (Some(field.to_owned()), Some(value.to_owned()));
+            move |op: &mut Op| (op.args.field, op.args.value) = (field, value)
+        };
+        let made = Made::new().setup(Verb::CreateClient, "c", 0).setup(Verb::CreateClient, "d", 0);
+        let made = made.race(Verb::Patch, "c", 0).with(edit("notes", "mine"));
+        let made = made.race(Verb::Patch, on, 0).with(edit(field, "theirs"));
+        made.rest(Verb::ReadClient, "c").with(|op| {
+            let fields = [("notes", "mine"), ("city", "old")];
+            op.seen.fields = fields.map(|(name, is)| (name.to_owned(), is.to_owned())).into();
+        })
+    };
+    check("J15", &edited("d", "city"), &edited("c", "city"));
+    check("J15", &edited("d", "notes"), &edited("c", "city"));
+}
+
+#[test]
 fn j15_a_list_leaves_nothing_out_and_shows_nothing_twice() {
     let listed = |names: &[&str]| {
         let made = Made::new().setup(Verb::CreateClient, "c", 0).setup(Verb::CreateClient, "d", 0);
@@ -448,6 +564,24 @@ fn j15_a_list_leaves_nothing_out_and_shows_nothing_twice() {
     };
     check("J15", &listed(&["d", "c"]), &listed(&["d"]));
     check("J15", &listed(&["d", "c"]), &listed(&["d", "c", "d"]));
+}
+
+#[test]
+fn j15_what_was_made_can_be_read_from_then_on_until_it_is_deleted() {
+    let read = |before: bool, deleted: bool, on: &str| {
+        let made = Made::new().setup(Verb::CreateClient, "c", 0).setup(Verb::CreateClient, "x", 0);
+        let verb = if deleted { Verb::DeleteClient } else { Verb::ReadJob };
+        let made = made.race(verb, "c", 0).rest(Verb::ReadClient, on);
+        made.with(|op| {
+            (op.status, op.outcome) = (Some(404), Outcome::Declined);
+            op.call_ns = if before { 0 } else { op.call_ns };
+        })
+    };
+    let bad = read(false, false, "c");
+    for good in [read(true, false, "c"), read(false, true, "c"), read(false, false, "nowhere")] {
+        check("J15", &good, &bad);
+    }
+    check("J15", &bad.with(|op| op.tenant = "b".to_owned()), &read(false, true, "x"));
 }
 
 #[test]
