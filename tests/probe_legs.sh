@@ -1,6 +1,8 @@
 # The legs of probe.sh, and what they have in common; sourced by it.
 
 WIDENED=S01,S02,S03,S04,S06,S08,S16,S18
+# A widened round takes longer and sees more.
+widened_rounds=$((rounds > 6 ? rounds : rounds * 2 / 3))
 folder=$(mktemp -d)
 servers=()
 shim=
@@ -16,7 +18,7 @@ sqlite_legs() {
     # A write that takes 2 ms more widens every window between what is read and what is written.
     slow_writes
     serve "sqlite:$folder/slow.db"
-    probe sqlite-widened "$WIDENED" --target "$address"
+    rounds=$widened_rounds probe sqlite-widened "$WIDENED" --target "$address"
     stop_all
     verify "sqlite:$folder/slow.db"
 }
@@ -46,7 +48,7 @@ postgres_legs() {
     serve "$slow"
     first=$address
     serve "$slow"
-    probe postgres-widened "$WIDENED" --target "$first" --target "$address"
+    rounds=$widened_rounds probe postgres-widened "$WIDENED" --target "$first" --target "$address"
     stop_all
     verify "$DATABASE_URL"
 }

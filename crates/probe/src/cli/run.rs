@@ -142,7 +142,13 @@ impl TargetArgs {
         let tokens = self.tokens.iter().map(|(tenant, _)| format!(" --token {tenant}=…"));
         let ca = self.ca.as_ref().map_or(String::new(), |path| format!(" --ca {}", path.display()));
         let tokens: String = tokens.collect();
-        format!("probe run{targets}{ca} --adapter {}{tokens}", self.adapter)
+        let commands = [("--restart", &self.restart), ("--set-clock", &self.set_clock)];
+        let commands = commands.into_iter().filter_map(|(name, command)| {
+            Some(format!(" {name} '{}'", command.as_ref()?.replace('\'', "'\\''")))
+        });
+        let commands: String = commands.collect();
+        let pid = self.pid.map_or("", |_| " --pid …");
+        format!("probe run{targets}{ca} --adapter {}{tokens}{commands}{pid}", self.adapter)
     }
 }
 
