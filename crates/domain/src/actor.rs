@@ -67,6 +67,8 @@ named! {
         ReviewWork = "review_work",
         /// See reports, the audit log and integrity.
         Reconcile = "reconcile",
+        /// Take a parked account back into use.
+        ReleaseAccounts = "release_accounts",
         /// See and acknowledge alerts.
         HandleAlerts = "handle_alerts",
         /// Admit, change and dismiss members.
@@ -88,11 +90,13 @@ impl Role {
         use Action::{
             ChangeClients, ConsumeRetainers, CreateClients, LogWork, ManageMembers, ManagePayments,
             ManageTransactions, ManageWebhooks, PostJobs, Propose, ReadClients, ReadInvoices,
-            ReadPayments, ReadRetainers, ReadTransactions, RunJobs, TakePayments, WriteInvoices,
+            ReadPayments, ReadRetainers, ReadTransactions, ReleaseAccounts, RunJobs, TakePayments,
+            WriteInvoices,
         };
         let whole = match self {
             Self::System => matches!(action, RunJobs),
             _ if matches!(action, RunJobs) => false,
+            _ if matches!(action, ReleaseAccounts) => matches!(self, Self::Owner),
             Self::Owner | Self::Admin => true,
             Self::Partner => {
                 !matches!(action, ManagePayments | ManageTransactions)
@@ -176,18 +180,18 @@ mod tests {
             };
             Action::ALL.iter().map(letter).collect::<String>()
         };
-        // clients, retainers, invoices, payments, transactions, work, books, alerts, members, market,
+        // clients, retainers, invoices, payments, transactions, work, books, parked accounts, alerts, members, market,
         // webhooks, jobs of the product
         for (role, row) in [
-            (Role::Owner, "xxx xxx xxx xxx xx xx x x x xx x-"),
-            (Role::Admin, "xxx xxx xxx xxx xx xx x x x xx x-"),
-            (Role::Partner, "xxx xxx xxx xx- x- xx x x - xx --"),
-            (Role::Accountant, "x-- xxx xxx xxx xx xx x x - xx --"),
-            (Role::Lawyer, "xxx xx- xx- x-- x- x- - - - xx --"),
-            (Role::Paralegal, "xx- x-- x-- --- -- x- - - - x- --"),
-            (Role::Secretary, "xx- x-- x-- x-- -- x- - - - x- --"),
-            (Role::Client, "o-- o-- o-- oo- -- -- - - - x- --"),
-            (Role::System, "--- --- --- --- -- -- - - - -- -x"),
+            (Role::Owner, "xxx xxx xxx xxx xx xx x x x x xx x-"),
+            (Role::Admin, "xxx xxx xxx xxx xx xx - x x x xx x-"),
+            (Role::Partner, "xxx xxx xxx xx- x- xx - x x - xx --"),
+            (Role::Accountant, "x-- xxx xxx xxx xx xx - x x - xx --"),
+            (Role::Lawyer, "xxx xx- xx- x-- x- x- - - - - xx --"),
+            (Role::Paralegal, "xx- x-- x-- --- -- x- - - - - x- --"),
+            (Role::Secretary, "xx- x-- x-- x-- -- x- - - - - x- --"),
+            (Role::Client, "o-- o-- o-- oo- -- -- - - - - x- --"),
+            (Role::System, "--- --- --- --- -- -- - - - - -- -x"),
         ] {
             assert_eq!(may(role), row.replace(' ', ""), "{role:?}");
         }

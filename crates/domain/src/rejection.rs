@@ -15,6 +15,8 @@ pub enum Kind {
     NotFound,
     /// The row has changed since the caller read it.
     Stale,
+    /// The row is parked: what is stored of it can't be trusted until an owner says so.
+    Parked,
 }
 
 macro_rules! rejections {
@@ -270,6 +272,15 @@ rejections! {
     DeliveryNotDue = "delivery_not_due", Rule;
     /// It is on its way already.
     DeliveryPending = "delivery_pending", Rule;
+    // Integrity.
+    /// A row that it would change was found not to be what was stored: an owner has to release it.
+    AccountParked = "account_parked", Parked;
+    /// Nothing of that id is parked.
+    AccountNotParked = "account_not_parked", Rule;
+    /// Who releases an account says why.
+    ReasonRequired = "reason_required", Rule;
+    /// As many accounts are parked as can be.
+    TooManyParked = "too_many_parked", Rule;
     // Marketplace.
     /// The least it may cost is more than the most.
     BudgetInvalid = "budget_invalid", Rule;
