@@ -184,9 +184,9 @@ mod tests {
         // webhooks, jobs of the product
         for (role, row) in [
             (Role::Owner, "xxx xxx xxx xxx xx xx x x x x xx x-"),
-            (Role::Admin, "xxx xxx xxx xxx xx xx - x x x xx x-"),
-            (Role::Partner, "xxx xxx xxx xx- x- xx - x x - xx --"),
-            (Role::Accountant, "x-- xxx xxx xxx xx xx - x x - xx --"),
+            (Role::Admin, "xxx xxx xxx xxx xx xx x - x x xx x-"),
+            (Role::Partner, "xxx xxx xxx xx- x- xx x - x - xx --"),
+            (Role::Accountant, "x-- xxx xxx xxx xx xx x - x - xx --"),
             (Role::Lawyer, "xxx xx- xx- x-- x- x- - - - - xx --"),
             (Role::Paralegal, "xx- x-- x-- --- -- x- - - - - x- --"),
             (Role::Secretary, "xx- x-- x-- x-- -- x- - - - - x- --"),

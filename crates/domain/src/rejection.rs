@@ -276,7 +276,7 @@ rejections! {
     /// A row that it would change was found not to be what was stored: an owner has to release it.
     AccountParked = "account_parked", Parked;
     /// Nothing of that id is parked.
-    AccountNotParked = "account_not_parked", Rule;
+    AccountNotParked = "account_not_parked", NotFound;
     /// Who releases an account says why.
     ReasonRequired = "reason_required", Rule;
     /// As many accounts are parked as can be.

@@ -3,6 +3,8 @@
 
 pub mod park;
 pub mod release;
+#[cfg(test)]
+mod tests;
 
 use std::sync::Arc;
 

@@ -13,7 +13,7 @@ use crate::{
     invariant::{Account, AccountKind, Finding},
     rejection::Rejection,
     reply::Shown,
-    rows::{AlertKind, Found},
+    rows::{Alert, AlertKind, Found},
 };
 
 /// Longest counterexample that is kept, in characters.
@@ -58,6 +58,16 @@ impl ParkAccount {
         parks.into_iter().map(joined).collect()
     }
 
+    /// Whether nobody has to be told any more: it is parked already, or an owner has released it knowing
+    /// all of this.
+    pub fn is_told_by(&self, alert: &Alert) -> bool {
+        let knows = |found: &Found| {
+            let same = (alert.about, found.kind) == (self.account.id, self.account.kind);
+            same && (alert.released.is_none() || found.covers(&self.found.signs))
+        };
+        alert.found.as_ref().is_some_and(knows)
+    }
+
     /// Why somebody should look.
     fn alert(&self) -> AlertKind {
         match (self.account.kind, self.found.rule.as_str()) {
@@ -84,14 +94,8 @@ impl Decide for ParkAccount {
     /// knowing all that was found), `too_many_parked`.
     fn decide(&self, d: &mut Decision<'_>) -> Result<Shown, Stop> {
         let Account { kind, id } = self.account;
-        let of_this = |found: &Found| found.kind == kind;
-        for alert in found_about(d, id)? {
-            let is_told = |found: &Found| {
-                of_this(found) && (alert.released.is_none() || found.covers(&self.found.signs))
-            };
-            if alert.found.as_ref().is_some_and(is_told) {
-                return Err(Rejection::NothingToTell.into());
-            }
+        if found_about(d, id)?.iter().any(|alert| self.is_told_by(alert)) {
+            return Err(Rejection::NothingToTell.into());
         }
         let mut parked = d.book.firm.parked.clone();
         if kind.can_be_parked() && !parked.contains(&id) {

@@ -2,6 +2,8 @@
 //! tests all run this same code; it trusts nothing that was derived and recomputes it.
 
 mod drift;
+#[cfg(test)]
+mod drift_tests;
 mod finding;
 mod invoices;
 mod ledger;

@@ -26,6 +26,8 @@ use domain::{
         create_transaction::CreateTransaction, delete_transactions::DeleteTransactions,
         update_transaction::UpdateTransaction,
     },
+    integrity::{park::ParkAccount, release::ReleaseAccount},
+    invariant::{Account, AccountKind},
     invoicing::{
         apply_retainer::ApplyRetainer,
         approve::ApproveInvoice,
@@ -55,8 +57,8 @@ use domain::{
     },
     people::member::SetMember,
     rows::{
-        AlertKind, CheckState, Client, ClientProfile, Expense, Firm, Job, JobStatus, LineKind,
-        Overpayment, PaymentMethod, PaymentType, Proposal, TimeEntry, TransactionType,
+        AlertKind, CheckState, Client, ClientProfile, Expense, Firm, Found, Job, JobStatus,
+        LineKind, Overpayment, PaymentMethod, PaymentType, Proposal, TimeEntry, TransactionType,
     },
     time::Day,
     trust::{
@@ -572,8 +574,24 @@ fn outbox() -> BoxedStrategy<Command> {
     });
     let raise = (kind(), 0..3_u8)
         .prop_map(|(kind, about)| Command::from(RaiseAlert { kind, about: [about; 12] }));
+    // Few enough that what is parked is also released.
+    let parked = || 0..8_usize;
+    let park = (parked(), prop::sample::select(AccountKind::ALL), 0..3_i32).prop_map(
+        |(n, kind, off_by)| {
+            let id = *id_of_step::<Client>(n).bytes();
+            let (rule, text) = ("I1".to_owned(), "made up".to_owned());
+            let found = Found { kind: *kind, rule, signs: format!("I1:{off_by}"), text };
+            Command::from(ParkAccount { account: Account { kind: *kind, id }, found })
+        },
+    );
+    let release = (parked(), "[a-z ]{0,3}").prop_map(|(n, reason)| {
+        ReleaseAccount { account: *id_of_step::<Client>(n).bytes(), reason }.into()
+    });
     let warn = step().prop_map(|n| WarnOfExpiry { retainer: id_of_step(n) }.into());
-    prop_oneof![2 => create, 3 => webhook, 3 => delivery, 3 => raise, 1 => warn].boxed()
+    prop_oneof![
+        2 => create, 3 => webhook, 3 => delivery, 3 => raise, 1 => warn, 2 => park, 3 => release,
+    ]
+    .boxed()
 }
 
 /// A command, and the firm that it is sent to.

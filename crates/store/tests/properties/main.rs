@@ -292,6 +292,7 @@ const UNREACHED: &[&str] = &[
     "too_many_lines",
     "too_many_applications",
     "too_many_proposals",
+    "too_many_parked",
     "refund_not_found",
     "credit_note_not_found",
     "atomic_refused",
