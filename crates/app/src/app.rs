@@ -1,19 +1,23 @@
 //! The running product: an engine, a read side, and what the edge needs to speak to callers.
 
-use std::{io, sync::Arc};
+use std::{io, sync::Arc, time::Duration};
 
 use engine::{Clock, Decide, Engine, Ids, Limits, Store, SystemClock};
 use store::Reader;
+use tokio::time::timeout;
 
 use crate::{
+    Addresses,
     audit::AuditKey,
     chaos::Chaos,
     http::{Auth, Keys, Proxies, Rate, Rates, RequestIds, Streams},
     integrity::{Integrity, Pace, Past},
-    jobs::Addresses,
-    metrics::Metrics,
+    metrics::{Metrics, Now},
     reports::Reports,
 };
+
+/// Metrics must not wait for a database that is away.
+const VITALS_WAIT_MAX: Duration = Duration::from_secs(2);
 
 /// How the product is set up. Tests hand in their own clock, limits and decisions.
 pub struct Settings {
@@ -159,5 +163,15 @@ impl App {
             rates: rate.map(Rates::new),
             request_ids: RequestIds::new(getrandom::u32()?),
         }))
+    }
+
+    /// Every metric as it now is, in the OpenMetrics text format.
+    pub(crate) async fn metrics_text(&self) -> String {
+        let vitals = timeout(VITALS_WAIT_MAX, self.reader.vitals()).await;
+        self.metrics.text(Now {
+            queued: self.engine.queued(),
+            streams: self.streams.open_count(),
+            vitals: vitals.ok().and_then(Result::ok),
+        })
     }
 }

@@ -1,8 +1,14 @@
-//! Log lines, on stderr: standard output belongs to what a command prints.
+//! Log lines, on stderr: standard output belongs to what a command prints. With the feature `otel`, also
+//! traces and metrics for a collector.
 
 use anyhow::Context;
 use clap::{Args, ValueEnum};
-use tracing_subscriber::EnvFilter;
+use tracing_subscriber::{
+    EnvFilter, Layer as _, layer::SubscriberExt as _, util::SubscriberInitExt as _,
+};
+
+#[cfg(feature = "otel")]
+use crate::otel;
 
 /// How and how much is logged.
 #[derive(Debug, Args)]
@@ -15,6 +21,21 @@ pub struct LogArgs {
     /// How log lines look.
     #[arg(long, global = true, value_enum, default_value_t = LogStyle::Text)]
     log: LogStyle,
+    /// Send traces and metrics to the OpenTelemetry collector there (OTLP over HTTP), like
+    /// http://127.0.0.1:4318.
+    #[cfg(feature = "otel")]
+    #[arg(long, global = true, env = "OTEL_EXPORTER_OTLP_ENDPOINT", value_name = "URL")]
+    otlp: Option<String>,
+}
+
+/// What must live as long as the process does.
+#[derive(Debug, Default)]
+pub(crate) struct Telemetry {
+    /// Where metrics are sent.
+    #[cfg(feature = "otel")]
+    pub collector: Option<otel::Collector>,
+    #[cfg(feature = "otel")]
+    _tracing: Option<otel::Tracing>,
 }
 
 /// How log lines look.
@@ -27,13 +48,22 @@ enum LogStyle {
 }
 
 /// Starts logging, for the whole process.
-pub(crate) fn start(args: &LogArgs) -> anyhow::Result<()> {
+pub(crate) fn start(args: &LogArgs) -> anyhow::Result<Telemetry> {
     let filter = EnvFilter::try_new(&args.log_level)
         .with_context(|| format!("--log-level {} is no level", args.log_level))?;
-    let lines = tracing_subscriber::fmt().with_env_filter(filter).with_writer(std::io::stderr);
-    match args.log {
-        LogStyle::Text => lines.with_ansi(false).init(),
-        LogStyle::Json => lines.json().flatten_event(true).init(),
+    let lines = tracing_subscriber::fmt::layer().with_writer(std::io::stderr);
+    let lines = match args.log {
+        LogStyle::Text => lines.with_ansi(false).with_filter(filter).boxed(),
+        LogStyle::Json => lines.json().flatten_event(true).with_filter(filter).boxed(),
+    };
+    let subscriber = tracing_subscriber::registry().with(lines);
+    #[cfg(feature = "otel")]
+    if let Some(base) = &args.otlp {
+        let collector = otel::Collector::at(base)?;
+        let (layer, tracing) = otel::layer(&collector)?;
+        subscriber.with(layer).init();
+        return Ok(Telemetry { collector: Some(collector), _tracing: Some(tracing) });
     }
-    Ok(())
+    subscriber.init();
+    Ok(Telemetry::default())
 }

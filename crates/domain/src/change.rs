@@ -11,8 +11,8 @@ use crate::{
     rows::{
         AccountNet, Alert, Application, AuditNode, AuditRecord, Case, Client, ClientNet, Counter,
         CreditNote, DayNet, Delivery, Entry, Expense, Firm, Invoice, Job, Member, Movement,
-        Outcome, Payment, Proposal, Refund, Retainer, Source, StatementLine, TimeEntry, Transaction,
-        Webhook,
+        Outcome, Payment, Proposal, Refund, Retainer, Source, StatementLine, TimeEntry,
+        Transaction, Webhook,
     },
     time::{Day, Timestamp},
 };

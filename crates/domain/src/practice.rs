@@ -120,8 +120,7 @@ impl Practice {
         }
         entities!(take_all);
         rows.extend(self.journal.iter().cloned());
-        let unwritten =
-            [" says net ", "no sums of", "no sum of", "has no command", "counters say"];
+        let unwritten = [" says net ", "no sums of", "no sum of", "has no command", "counters say"];
         for verdict in invariant::check(rows) {
             let real = verdict
                 .examples

@@ -6,9 +6,10 @@ use domain::{
     Batch, Book, Id, Key,
     rows::{BatchId, Firm},
 };
+use tracing::field::Empty;
 
 use crate::{
-    BatchReport, CommandReport, Intent, Settled, Store, StoreError, Trouble,
+    BatchReport, CommandReport, Intent, SPANS, Settled, Store, StoreError, Trouble,
     decide::{self, Answers},
     group,
     lane::{Fatal, Lane},
@@ -78,7 +79,7 @@ pub(crate) async fn carry_out<S: Store>(lane: &mut Lane<S>, mut turn: Turn) -> R
                 for member in turn.members {
                     lane.options.observer.retry();
                     let alone =
-                        Turn { bond: Bond::Free, members: vec![member], queued: turn.queued };
+                        Turn { bond: Bond::Alone, members: vec![member], queued: turn.queued };
                     Box::pin(carry_out(lane, alone)).await?;
                 }
                 return Ok(());
@@ -118,20 +119,30 @@ async fn within_transaction<S: Store>(
     turn: &mut Turn,
 ) -> Result<Answers, StoreError> {
     let started = Instant::now();
+    let span = tracing::trace_span!(target: SPANS, parent: None, "batch", commands = Empty);
+    let phase = tracing::trace_span!(target: SPANS, parent: &span, "load");
     open_books(lane, firms).await?;
     // Another process may have held a firm for long: who came meanwhile goes along.
     lane.take_more(turn, firms);
     let Turn { bond, members, queued } = &*turn;
+    span.record("commands", members.len());
+    for member in members {
+        member.span.follows_from(&span);
+    }
     load_ahead(lane, firms, members).await?;
+    drop(phase);
+    let phase = tracing::trace_span!(target: SPANS, parent: &span, "decide");
     // Only from here on is it the batch's own time, and a deadline that has passed is one of a command
     // that nobody has looked at.
     let loaded = Instant::now();
     let answers = match bond {
-        Bond::Free => decide::each(lane, members, loaded).await?,
+        Bond::Free | Bond::Alone => decide::each(lane, members, loaded).await?,
         Bond::Atomic(once) => group::atomic(lane, members, once.as_ref(), loaded).await?,
         Bond::Rehearsal => group::rehearsal(lane, members, loaded).await?,
     };
     let decided = Instant::now();
+    drop(phase);
+    let phase = tracing::trace_span!(target: SPANS, parent: &span, "commit");
     let batch_id = BatchId(*members[0].ids.clone().take::<Batch>().bytes());
     let books = &mut lane.books;
     let parts = firms.iter().filter_map(|firm| books.get_mut(firm)?.take_batch(batch_id)).collect();
@@ -153,6 +164,7 @@ async fn within_transaction<S: Store>(
     if lane.books.values().map(Book::row_count).sum::<usize>() > lane.options.limits.book_rows_max {
         lane.books.clear();
     }
+    drop(phase);
     let (load, decide, commit) = (loaded - started, decided - loaded, decided.elapsed());
     lane.options.observer.batch(&BatchReport {
         count: answers.len(),
@@ -238,6 +250,7 @@ fn answer_each<S>(lane: &Lane<S>, members: Vec<Waiting>, answers: Answers) {
         };
         let waited: Duration = member.submitted.elapsed();
         let command = member.request.command.name();
+        member.span.record("outcome", outcome);
         lane.options.observer.command(&CommandReport { command, outcome, waited });
         member.answer(answer);
     }

@@ -22,7 +22,7 @@ mod store;
 pub use clock::{Clock, Ids, SystemClock};
 pub use handle::{Decide, Engine, Options};
 pub use limits::Limits;
-pub use observe::{BatchReport, CommandReport, Observer, Silent};
+pub use observe::{BatchReport, CommandReport, Observer, SPANS, Silent};
 pub use request::{
     CommandResult, GroupRefusal, GroupResult, Intent, Once, Render, Request, Settled, Trouble,
 };

@@ -6,6 +6,11 @@ use domain::{Batch, Id, invariant::Finding, rows::Firm};
 
 use crate::StoreError;
 
+/// The target of every span: of each command from submission to answer, and of each batch with its phases.
+/// A command's span is linked to its batch's. They are of the lowest level, so that they cost nothing
+/// unless somebody asks for this target.
+pub const SPANS: &str = "amanah::spans";
+
 /// Watches the engine. Called from the lanes, so it must be quick.
 pub trait Observer: Send + Sync + 'static {
     /// A batch was committed (or found nothing to write).

@@ -8,8 +8,9 @@ use std::{
 
 use domain::{Id, IdRun, Map, rows::Firm};
 use tokio::sync::oneshot;
+use tracing::{Span, field::Empty};
 
-use crate::{GroupResult, Limits, Once, Request, Settled, Trouble};
+use crate::{GroupResult, Limits, Once, Request, SPANS, Settled, Trouble};
 
 pub(crate) type Answer = Result<Settled, Trouble>;
 
@@ -21,6 +22,8 @@ pub(crate) struct Waiting {
     pub request: Request,
     pub ids: IdRun,
     pub submitted: Instant,
+    /// From submission to answer, for whoever traces.
+    pub span: Span,
     n: usize,
     answers: Arc<Collected>,
 }
@@ -30,6 +33,18 @@ impl Waiting {
     pub fn answer(self, answer: Answer) {
         lock(&self.answers.given)[self.n] = Some(answer);
     }
+}
+
+/// Within the span of whoever submits.
+fn span_of(request: &Request) -> Span {
+    tracing::trace_span!(
+        target: SPANS,
+        "command",
+        command = request.command.name(),
+        firm = %request.actor.firm,
+        request_id = &*request.request_id,
+        outcome = Empty,
+    )
 }
 
 /// The answers to requests that were submitted together. They are sent when the last request is gone,
@@ -50,6 +65,9 @@ impl Drop for Collected {
 pub(crate) enum Bond {
     /// Nothing more: each is for itself, in a batch with whoever else is there.
     Free,
+    /// One of a batch that could not be stored, and is now tried one by one. Nobody comes along: those
+    /// who come now are behind the rest of it.
+    Alone,
     /// All are carried out or none; one answer may be kept for all.
     Atomic(Option<Once<GroupResult>>),
     /// None is carried out, and yet each sees what those before it would have done.
@@ -91,8 +109,8 @@ impl Arrival {
         let given = Mutex::new(requests.iter().map(|_| None).collect());
         let answers = Arc::new(Collected { given, caller: Some(caller) });
         let waiting = |(n, request)| {
-            let answers = Arc::clone(&answers);
-            Waiting { request, ids: ids(), submitted, n, answers }
+            let (answers, span) = (Arc::clone(&answers), span_of(&request));
+            Waiting { request, ids: ids(), submitted, span, n, answers }
         };
         let members: VecDeque<_> = requests.into_iter().enumerate().map(waiting).collect();
         (Self { bond, is_bulk: members.len() > 1, members }, answered)

@@ -13,9 +13,9 @@ use domain::{
         ClientProfile, ClientType, CreditNote, Delivery, DeliveryStage, Discount, Entry, Expense,
         Found, Invoice, InvoiceStage, Issued, Job, JobStatus, Line, LineKind, Member, Movement,
         MovementKind, Outcome, Overpayment, Payment, PaymentMethod, PaymentStage, PaymentTerms,
-        PaymentType, Proposal, ProposalStatus, Refund, Release, Retainer, RetainerTerms, RetainerType,
-        Review, Said, Source, StatementKind, StatementLine, Target, TimeEntry, Told, Totals,
-        Transaction, TransactionStatus, TransactionType, Webhook,
+        PaymentType, Proposal, ProposalStatus, Refund, Release, Retainer, RetainerTerms,
+        RetainerType, Review, Said, Source, StatementKind, StatementLine, Target, TimeEntry, Told,
+        Totals, Transaction, TransactionStatus, TransactionType, Webhook,
     },
 };
 

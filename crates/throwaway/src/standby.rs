@@ -54,6 +54,16 @@ impl Cluster {
         standby
     }
 
+    /// Waits until a standby has replayed all that `primary` has written so far.
+    #[track_caller]
+    pub fn catch_up_with(&self, primary: &Self) {
+        let written = primary.sql("postgres", "select pg_current_wal_lsn()").concat().concat();
+        let question = format!("select pg_last_wal_replay_lsn() >= '{written}'");
+        wait_for("the standby to catch up", || {
+            (self.sql("postgres", &question) == [["t"]]).then_some(())
+        });
+    }
+
     /// Makes a standby a primary. Its timeline is a new one: the old primary can't follow it.
     #[track_caller]
     pub fn promote(&self) {

@@ -15,12 +15,12 @@ use domain::{Id, rows::Firm};
 use store::Reader;
 
 use super::DatabaseArgs;
-use crate::integrity::Past;
 use crate::audit::{
     AuditKey, Checkpoint, PublicKeys,
     check::{Failure, Holds, check},
     line,
 };
+use crate::integrity::Past;
 
 /// Check the audit log, or write it to a file that others can check.
 #[derive(Debug, clap::Args)]

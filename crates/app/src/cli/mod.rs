@@ -82,9 +82,9 @@ struct DatabaseArgs {
 /// Whatever stands in the way, in words for the person at the terminal.
 pub fn run() -> anyhow::Result<ExitCode> {
     let Cli { command, log } = Cli::parse();
-    telemetry::start(&log)?;
+    let telemetry = telemetry::start(&log)?;
     match command {
-        Command::Serve(args) => serve::run(*args),
+        Command::Serve(args) => serve::run(*args, telemetry),
         Command::Token(args) => token::run(&args),
         Command::Migrate(args) => migrate::run(&args),
         Command::Verify(args) => verify::run(&args),

@@ -14,6 +14,7 @@ use ipnet::IpNet;
 use tokio::{
     net::TcpListener,
     signal::unix::{SignalKind, signal},
+    task::JoinSet,
 };
 
 use super::{audit::AuditKeyArgs, demo, token};
@@ -22,6 +23,7 @@ use crate::{
     chaos::{Chaos, Plan},
     http::{self, HttpLimits, Keys, PublicKey, Rate, Secret},
     integrity::Pace,
+    telemetry::Telemetry,
 };
 
 /// Serve the HTTP API.
@@ -128,17 +130,17 @@ fn lane_count(text: &str) -> Result<usize, String> {
     count.ok_or_else(|| format!("lanes are 1 to {LANE_COUNT_MAX}"))
 }
 
-pub(super) fn run(args: ServeArgs) -> anyhow::Result<ExitCode> {
+pub(super) fn run(args: ServeArgs, telemetry: Telemetry) -> anyhow::Result<ExitCode> {
     // One core is the lane's: a lane that is never pushed aside takes fuller batches.
     let cores = std::thread::available_parallelism().map_or(1, NonZero::get);
     let runtime = tokio::runtime::Builder::new_multi_thread()
         .worker_threads(cores.saturating_sub(1).max(1))
         .enable_all()
         .build()?;
-    runtime.block_on(serve(args))
+    runtime.block_on(serve(args, telemetry))
 }
 
-async fn serve(args: ServeArgs) -> anyhow::Result<ExitCode> {
+async fn serve(args: ServeArgs, telemetry: Telemetry) -> anyhow::Result<ExitCode> {
     if args.production && (args.chaos.is_some() || args.private_webhooks || args.demo) {
         bail!("--chaos, --private-webhooks and --demo are not for --production");
     }
@@ -194,7 +196,16 @@ async fn serve(args: ServeArgs) -> anyhow::Result<ExitCode> {
         demo::fill(&app).await.context("filling the demo")?;
         demo::print_guide(bound, secret, app.clock.now());
     }
-    listen(listener, bound, app).await
+    let mut sending = JoinSet::<()>::new();
+    #[cfg(feature = "otel")]
+    if let Some(collector) = telemetry.collector.clone() {
+        sending.spawn(crate::otel::run(Arc::clone(&app), collector, crate::otel::METRICS_EVERY));
+    }
+    let served = listen(listener, bound, app).await;
+    sending.shutdown().await;
+    // What is left of the spans is sent when nobody is served any more.
+    drop(telemetry);
+    served
 }
 
 /// Serves until it is told to stop, or must stop because nobody can know what was committed.

@@ -18,12 +18,14 @@ use axum::{
     response::{IntoResponse, Response},
     routing::RouterIntoService,
 };
+use engine::SPANS;
 use hyper::{
     HeaderMap, Method, Request, StatusCode,
     body::Incoming,
     header::{self, HeaderName, HeaderValue},
 };
 use tower::Service;
+use tracing::{Instrument as _, Span, field::Empty};
 
 use super::{error::Refusal, extract::Context};
 use crate::{
@@ -56,7 +58,9 @@ impl Front {
         let mut request = request.map(Body::new);
         request.extensions_mut().insert(context.clone());
         let asked = (request.method().clone(), request.uri().clone());
-        let mut response = contained(self.routes.call(request)).await;
+        let span = span_of(&request, &context);
+        let mut response = contained(self.routes.call(request)).instrument(span.clone()).await;
+        span.record("http.response.status_code", response.status().as_u16());
         finish(&mut response, &context);
         let taken = started.elapsed();
         self.app.metrics.request(response.status().as_u16(), taken);
@@ -80,6 +84,22 @@ impl Front {
             body_read_max: self.body_read_max,
         }
     }
+}
+
+/// A request from its head to its answer, for whoever traces.
+fn span_of(request: &Request<Body>, context: &Context) -> Span {
+    let span = tracing::trace_span!(
+        target: SPANS,
+        "request",
+        otel.kind = "server",
+        http.request.method = %request.method(),
+        url.path = request.uri().path(),
+        http.response.status_code = Empty,
+        request_id = &*context.request_id,
+    );
+    #[cfg(feature = "otel")]
+    crate::otel::follow_caller(&span, request.headers());
+    span
 }
 
 /// Makes ids for requests that bring none: random for the process, then counted.

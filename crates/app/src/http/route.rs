@@ -189,9 +189,9 @@ impl Operation {
         self
     }
 
-    /// The same, for whoever has a token.
-    pub fn signed_in(self) -> Self {
-        Self { needs: Needs::Token, ..self }
+    /// The same, where the handler itself asks for what the caller's role permits.
+    pub fn needing(self, action: Action) -> Self {
+        Self { needs: Needs::Permission(action), ..self }
     }
 
     /// The same under another name, for a path that is an alias.

@@ -62,7 +62,8 @@ pub(crate) struct Walked {
 
 impl Integrity {
     pub(crate) fn new(pace: Pace, past: Past) -> Self {
-        let (turn, waiting, seen) = (tokio::sync::Mutex::default(), Arc::default(), Mutex::default());
+        let (turn, waiting, seen) =
+            (tokio::sync::Mutex::default(), Arc::default(), Mutex::default());
         Self { pace, past, turn, waiting, seen }
     }
 
@@ -136,7 +137,8 @@ async fn look(app: &App, firm: Id<Firm>, pace: Pace) -> Result<Duration, ReadErr
     let known = past.of(firm, app.audit_key.as_deref());
     let breath = Breath::new(pace, Arc::clone(waiting));
     let walk = walk::walk(app.reader.clone(), firm, known, breath).await?;
-    let bare = walk.verdicts.iter().map(|verdict| Verdict { examples: Vec::new(), ..verdict.clone() });
+    let bare =
+        walk.verdicts.iter().map(|verdict| Verdict { examples: Vec::new(), ..verdict.clone() });
     let walked = Walked { at: app.clock.now(), seq: walk.seq, verdicts: bare.collect() };
     app.integrity.note(app, firm, walked);
     let is_answered_for = park(app, firm, &walk).await?;

@@ -13,11 +13,17 @@ use domain::{
     rows::{Alert, Delivery},
     webhooks::{claim::ClaimDelivery, settle::SettleDelivery},
 };
+use hyper::{Request, header};
 use store::DueDelivery;
 use tokio::{sync::Semaphore, task::JoinSet};
 
-use super::{post::Poster, submit};
-use crate::{App, http::json, signature};
+use super::submit;
+use crate::{
+    App,
+    http::json,
+    post::{PostError, Poster},
+    signature,
+};
 
 /// Deliveries that are made at the same time.
 const UNDER_WAY_MAX: usize = 16;
@@ -68,12 +74,16 @@ async fn deliver(app: &App, poster: &Poster, due: DueDelivery) {
         let body = body(&delivery, alert.as_ref());
         let seconds = now.micros() / 1_000_000;
         let signature = signature::sign(webhook.secrets(now), &id, seconds, &body);
-        let headers = [
-            ("webhook-id", id),
-            ("webhook-timestamp", seconds.to_string()),
-            ("webhook-signature", signature),
-        ];
-        poster.post(&webhook.url, headers, body).await.map_err(|error| error.to_string())
+        let request = Request::post(&webhook.url)
+            .header(header::CONTENT_TYPE, "application/json")
+            .header("webhook-id", id)
+            .header("webhook-timestamp", seconds)
+            .header("webhook-signature", signature)
+            .body(body.into());
+        match request {
+            Ok(request) => poster.post(request).await.map_err(|error| error.to_string()),
+            Err(_) => Err(PostError::Address.to_string()),
+        }
     };
     let status = answered.as_ref().ok().map(|status| i64::from(*status));
     let error = match answered {

@@ -3,11 +3,9 @@
 //! Every process does it. A job only finds what there is to do; what is done is a command like any
 //! other, decided where the database says who is first. **No job writes to the database.**
 
-mod address;
 mod deliver;
 mod expiry;
 mod numbers;
-mod post;
 mod verify;
 
 use std::{
@@ -19,7 +17,6 @@ use domain::{Actor, Command, Id, Rejection, Reply, audit, rows::Firm};
 use engine::{Intent, Request, Settled, Trouble};
 use tokio::task::JoinSet;
 
-pub use address::Addresses;
 pub(crate) use numbers::NumberFailures;
 
 use crate::App;

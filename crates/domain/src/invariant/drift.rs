@@ -20,8 +20,10 @@ use crate::{
 pub fn drift(book: &Book, changes: &[Change]) -> Option<Finding> {
     let sums = Sums::of(changes);
     let of = |rule, broken: Option<Broken>| {
-        broken.map(|Broken { account, off_by, text }| {
-            Finding { account, sign: Sign { rule, off_by }, text }
+        broken.map(|Broken { account, off_by, text }| Finding {
+            account,
+            sign: Sign { rule, off_by },
+            text,
         })
     };
     of("I1", retainers(book, changes, &sums))
@@ -82,7 +84,8 @@ impl Sums {
             match change {
                 Change::Movement(row) => sums.see_movement(row),
                 Change::DayNet(net) => {
-                    sums.days.add((net.retainer, net.day), i128::from(net.net_minor).saturating_neg());
+                    sums.days
+                        .add((net.retainer, net.day), i128::from(net.net_minor).saturating_neg());
                 }
                 Change::Application(line) => sums.see_application(line),
                 Change::Entry(entry) => sums.see_entry(entry),
@@ -161,7 +164,8 @@ fn retainers(book: &Book, changes: &[Change], sums: &Sums) -> Option<Broken> {
         let is = i128::from(after.balance.minor());
         let (delta, moved) = (is.saturating_sub(was), sums.moved.get(&after.id));
         if delta != moved {
-            let text = format!("{}: the balance moves by {delta}, its movements by {moved}", after.number);
+            let text =
+                format!("{}: the balance moves by {delta}, its movements by {moved}", after.number);
             return Some(account.off(delta.saturating_sub(moved), text));
         }
         let held = sums.held.get(after.id.bytes());
@@ -178,7 +182,9 @@ fn retainers(book: &Book, changes: &[Change], sums: &Sums) -> Option<Broken> {
     }
     let without_row = |id: &Id<Retainer>| steps.iter().all(|step| step.after.id != *id);
     if let Some((id, moved)) = sums.moved.0.iter().find(|(id, _)| without_row(id)) {
-        return Some(About::from(*id).off(*moved, format!("{moved} moves and the balance does not")));
+        return Some(
+            About::from(*id).off(*moved, format!("{moved} moves and the balance does not")),
+        );
     }
     let held_elsewhere = |(of, sum): &&([u8; 12], i128)| *sum != 0 && without_row(&Id::new(*of));
     if let Some((of, sum)) = sums.held.0.iter().find(held_elsewhere) {
@@ -199,7 +205,11 @@ fn invoices(book: &Book, changes: &[Change], sums: &Sums) -> Option<Broken> {
         let number = &after.number;
         for (what, row, journal) in [
             ("paid", delta(|row| row.paid), sums.paid.get(&after.id)),
-            ("from retainers", delta(|row| row.retainer_applied), sums.from_retainers.get(&after.id)),
+            (
+                "from retainers",
+                delta(|row| row.retainer_applied),
+                sums.from_retainers.get(&after.id),
+            ),
             ("due", delta(Invoice::due), sums.owed.get(after.id.bytes())),
         ] {
             if row != journal {

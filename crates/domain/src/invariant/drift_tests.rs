@@ -96,69 +96,129 @@ fn is_trust(change: &Change) -> bool {
 #[test]
 fn no_decision_lies_unnoticed() {
     let lies: Vec<(&str, Command, Lie, &str)> = vec![
-        ("the balance", consume(), |all| {
-            retainer(all, |row| {
-                more(&mut row.balance);
-                more(&mut row.deposits);
-            });
-        }, "I1"),
+        (
+            "the balance",
+            consume(),
+            |all| {
+                retainer(all, |row| {
+                    more(&mut row.balance);
+                    more(&mut row.deposits);
+                });
+            },
+            "I1",
+        ),
         ("the sums", consume(), |all| retainer(all, |row| more(&mut row.deposits)), "I1"),
         ("no row", consume(), |all| all.retain(|one| !matches!(one, Change::Retainer(_))), "I1"),
-        ("no movement", consume(), |all| {
-            all.retain(|one| !matches!(one, Change::Movement(_)));
-        }, "I1"),
-        ("the movement", consume(), |all| {
-            all.iter_mut().for_each(|one| {
-                if let Change::Movement(row) = one {
-                    more(&mut Arc::make_mut(row).amount);
-                }
-            });
-        }, "I1"),
-        ("the day", consume(), |all| {
-            all.iter_mut().for_each(|one| {
-                if let Change::DayNet(net) = one {
-                    net.net_minor += 1;
-                }
-            });
-        }, "I1"),
+        (
+            "no movement",
+            consume(),
+            |all| {
+                all.retain(|one| !matches!(one, Change::Movement(_)));
+            },
+            "I1",
+        ),
+        (
+            "the movement",
+            consume(),
+            |all| {
+                all.iter_mut().for_each(|one| {
+                    if let Change::Movement(row) = one {
+                        more(&mut Arc::make_mut(row).amount);
+                    }
+                });
+            },
+            "I1",
+        ),
+        (
+            "the day",
+            consume(),
+            |all| {
+                all.iter_mut().for_each(|one| {
+                    if let Change::DayNet(net) = one {
+                        net.net_minor += 1;
+                    }
+                });
+            },
+            "I1",
+        ),
         ("the ledger", consume(), |all| all.retain(|one| !matches!(one, Change::Entry(_))), "I1"),
         ("the bank", consume(), |all| all.retain(|one| !is_trust(one)), "I6"),
-        ("a posting of nothing", consume(), |all| {
-            let entry = all.iter().find(|one| is_trust(one)).cloned();
-            let Some(Change::Entry(mut entry)) = entry else { panic!("no entry") };
-            entry.posting.amount = Money::zero(entry.posting.amount.currency());
-            all.push(Change::Entry(entry));
-        }, "I6"),
-        ("what was applied", apply(), |all| {
-            invoice(all, |row| more(&mut row.retainer_applied));
-        }, "I3"),
+        (
+            "a posting of nothing",
+            consume(),
+            |all| {
+                let entry = all.iter().find(|one| is_trust(one)).cloned();
+                let Some(Change::Entry(mut entry)) = entry else { panic!("no entry") };
+                entry.posting.amount = Money::zero(entry.posting.amount.currency());
+                all.push(Change::Entry(entry));
+            },
+            "I6",
+        ),
+        (
+            "what was applied",
+            apply(),
+            |all| {
+                invoice(all, |row| more(&mut row.retainer_applied));
+            },
+            "I3",
+        ),
         ("what was paid", apply(), |all| invoice(all, |row| more(&mut row.paid)), "I3"),
-        ("no application", apply(), |all| {
-            all.retain(|one| !matches!(one, Change::Application(_)));
-        }, "I3"),
+        (
+            "no application",
+            apply(),
+            |all| {
+                all.retain(|one| !matches!(one, Change::Application(_)));
+            },
+            "I3",
+        ),
         ("no invoice", apply(), |all| all.retain(|one| !matches!(one, Change::Invoice(_))), "I3"),
-        ("the client's account", apply(), |all| {
-            all.retain(|one| !matches!(one, Change::StatementLine(_)));
-        }, "I6"),
-        ("the counter", open(), |all| {
-            all.iter_mut().for_each(|one| {
-                if let Change::Counter(counter) = one {
-                    counter.taken += 1;
-                }
-            });
-        }, "I5"),
-        ("the counter stands", open(), |all| {
-            all.retain(|one| !matches!(one, Change::Counter(_)));
-        }, "I5"),
-        ("the number", open(), |all| {
-            retainer(all, |row| row.number = "RET-2026-0001".into());
-        }, "I5"),
-        ("a number for nothing", open(), |all| {
-            let counter = all.iter().find(|one| matches!(one, Change::Counter(_))).cloned();
-            let Some(Change::Counter(mut counter)) = counter else { panic!("no counter") };
-            counter.taken += 1;
-            all.push(Change::Counter(counter));
-        }, "I5"),
+        (
+            "the client's account",
+            apply(),
+            |all| {
+                all.retain(|one| !matches!(one, Change::StatementLine(_)));
+            },
+            "I6",
+        ),
+        (
+            "the counter",
+            open(),
+            |all| {
+                all.iter_mut().for_each(|one| {
+                    if let Change::Counter(counter) = one {
+                        counter.taken += 1;
+                    }
+                });
+            },
+            "I5",
+        ),
+        (
+            "the counter stands",
+            open(),
+            |all| {
+                all.retain(|one| !matches!(one, Change::Counter(_)));
+            },
+            "I5",
+        ),
+        (
+            "the number",
+            open(),
+            |all| {
+                retainer(all, |row| row.number = "RET-2026-0001".into());
+            },
+            "I5",
+        ),
+        (
+            "a number for nothing",
+            open(),
+            |all| {
+                let counter = all.iter().find(|one| matches!(one, Change::Counter(_))).cloned();
+                let Some(Change::Counter(mut counter)) = counter else { panic!("no counter") };
+                counter.taken += 1;
+                all.push(Change::Counter(counter));
+            },
+            "I5",
+        ),
     ];
     for (what, command, lie, rule) in lies {
         let mut practice = practice();

@@ -140,8 +140,7 @@ impl Invoices {
         v.i3.check(totals == Ok(invoice.totals), || {
             let summed = totals.map_or(0, |totals| i128::from(totals.total.minor()));
             let total = i128::from(invoice.totals.total.minor());
-            let text =
-                format!("{}: the total is {total}, its lines say {summed}", invoice.number);
+            let text = format!("{}: the total is {total}, its lines say {summed}", invoice.number);
             account.off(total.saturating_sub(summed), text)
         });
         let is_out = matches!(

@@ -63,7 +63,8 @@ impl Ledger {
                 net.account.code(),
                 net.day
             );
-            let (debits, credits) = (stored.0.saturating_sub(sums.0), stored.1.saturating_sub(sums.1));
+            let (debits, credits) =
+                (stored.0.saturating_sub(sums.0), stored.1.saturating_sub(sums.1));
             finding::Account::FIRM.off(debits.saturating_sub(credits), text)
         });
     }

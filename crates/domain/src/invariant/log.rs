@@ -67,7 +67,10 @@ impl Past {
         });
         for suspect in self.suspects.iter().filter(|_| self.lost.is_some()) {
             v.i8.check(false, || {
-                suspect.off(self.lost.unwrap_or(0).into(), format!("{}; it is named there", self.rewritten()))
+                suspect.off(
+                    self.lost.unwrap_or(0).into(),
+                    format!("{}; it is named there", self.rewritten()),
+                )
             });
         }
     }

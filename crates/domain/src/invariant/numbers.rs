@@ -80,13 +80,7 @@ impl Numbers {
 
 /// A number follows on the `last` of its period, or one is missing before it. What stands beyond all
 /// numbers that were taken is in the wrong place, and nothing is missing before it.
-fn judge_place(
-    v: &mut Verdicts,
-    series: Series,
-    document: &Numbered,
-    last: &mut u32,
-    taken: u32,
-) {
+fn judge_place(v: &mut Verdicts, series: Series, document: &Numbered, last: &mut u32, taken: u32) {
     let Numbered { period, n, account, .. } = *document;
     let due = last.saturating_add(1);
     let number = || series.number(period, n);

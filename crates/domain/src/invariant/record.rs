@@ -83,7 +83,8 @@ impl Record {
         let due = self.accepted.saturating_add(1);
         self.accepted = seq;
         v.i10.check(seq == due, || {
-            object.off(seq.into(), format!("audit record {} has seq {seq}, due was {due}", record.n))
+            object
+                .off(seq.into(), format!("audit record {} has seq {seq}, due was {due}", record.n))
         });
         if let Some(object) = record.object {
             self.objects.entry(object).or_insert(record.n);

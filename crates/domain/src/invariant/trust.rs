@@ -139,9 +139,8 @@ fn judge_sums(v: &mut Verdicts, known: &Known, retainer: &Retainer, moved: &Move
         let differs = |day: &Day| moved.days.get(day) != moved.stored_days.get(day);
         let days = moved.days.keys().chain(moved.stored_days.keys()).copied();
         let first = days.filter(differs).min();
-        let (stored, summed) = first.map_or((0, 0), |day| {
-            (net(&moved.stored_days, day), net(&moved.days, day))
-        });
+        let (stored, summed) =
+            first.map_or((0, 0), |day| (net(&moved.stored_days, day), net(&moved.days, day)));
         let day = first.map(|day| day.to_string()).unwrap_or_default();
         let text = format!("{}: {day} says net {stored}, its movements {summed}", retainer.number);
         account.off(stored.saturating_sub(summed), text)

@@ -38,8 +38,7 @@ impl Verdict {
     }
 
     fn keep(&mut self, found: Finding) {
-        let same =
-            |known: &Finding| (known.account, known.sign) == (found.account, found.sign);
+        let same = |known: &Finding| (known.account, known.sign) == (found.account, found.sign);
         if !self.examples.iter().any(same) {
             self.examples.push(found);
         }

@@ -79,6 +79,30 @@ async fn a_poisoned_command_harms_no_neighbour() {
     assert_sound(&model, firm(1));
 }
 
+/// They are tried one by one then, and whoever came meanwhile waits for all of them.
+#[tokio::test]
+async fn who_comes_while_a_batch_is_poisoned_comes_after_it() {
+    let model = Model::default();
+    let mut store = Faulty::new(model.clone());
+    store.refuse_amount = 1_300;
+    let (heads, gate) = (Arc::clone(&store.heads), Arc::clone(&store.gate));
+    let engine = Engine::start(vec![store], options(Limits::default())).unwrap();
+    with_retainer(&engine, 1_000).await;
+    heads.shut_behind(&engine, request(1, consume(13))).await;
+    let earlier: Vec<_> = (0..3).map(|_| engine.submit(request(1, consume(1)))).collect();
+    gate.shut();
+    heads.open();
+    gate.wait().await;
+    let later: Vec<_> = (0..3).map(|_| engine.submit(request(1, consume(1)))).collect();
+    gate.open();
+    let mut seqs = Vec::new();
+    for settled in earlier.into_iter().chain(later) {
+        seqs.push(accepted(settled.await).seq);
+    }
+    assert!(seqs.is_sorted(), "{seqs:?}");
+    assert_sound(&model, firm(1));
+}
+
 #[tokio::test]
 async fn a_panic_in_a_decision_is_its_own() {
     let model = Model::default();

@@ -131,14 +131,26 @@ pub async fn all(engine: &Engine, requests: Vec<Request>) -> Vec<Result<Settled,
 pub struct Gate {
     is_shut: AtomicBool,
     came: AtomicUsize,
+    /// How many had come when it was shut.
+    came_before: AtomicUsize,
 }
 
 impl Gate {
     /// Has the lane wait here with `request`, whose answer nobody waits for.
     pub async fn shut_behind(&self, engine: &Engine, request: Request) {
-        let before = self.came.load(Ordering::SeqCst);
-        self.is_shut.store(true, Ordering::SeqCst);
+        self.shut();
         drop(engine.submit(request));
+        self.wait().await;
+    }
+
+    pub fn shut(&self) {
+        self.came_before.store(self.came.load(Ordering::SeqCst), Ordering::SeqCst);
+        self.is_shut.store(true, Ordering::SeqCst);
+    }
+
+    /// Until the lane has come here since it was shut.
+    pub async fn wait(&self) {
+        let before = self.came_before.load(Ordering::SeqCst);
         while self.came.load(Ordering::SeqCst) == before {
             tokio::time::sleep(Duration::from_millis(1)).await;
         }

@@ -6,7 +6,9 @@ use std::sync::{
 };
 
 use domain::{Change, Command, invariant::Finding, trust::consume::ConsumeRetainer};
-use engine::{BatchReport, CommandReport, Engine, Limits, Observer, Options, Trouble, model::Model};
+use engine::{
+    BatchReport, CommandReport, Engine, Limits, Observer, Options, Trouble, model::Model,
+};
 
 use crate::support::{
     accepted, all, assert_sound, consume, firm, is_accepted, options, request, with_retainer,

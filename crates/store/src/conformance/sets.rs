@@ -15,8 +15,8 @@ use super::subject::{Subject, on_each, on_every_store};
 use crate::{
     fixture::{FIRM, empty_batch, new},
     samples::{
-        alert, application, at, audit, case, client, id, invoice, job, payment, proposal, retainer, said,
-        sar, time_entry,
+        alert, application, at, audit, case, client, id, invoice, job, payment, proposal, retainer,
+        said, sar, time_entry,
     },
 };
 
@@ -104,10 +104,9 @@ fn batch() -> FirmBatch {
         let about = if n == 183 { [21; 12] } else { [20; 12] };
         let row = Alert { about, ..alert(n) };
         let is_open = n == 181;
-        batch.alerts.push(new(Alert {
-            acknowledged: row.acknowledged.filter(|_| !is_open),
-            ..row
-        }));
+        batch
+            .alerts
+            .push(new(Alert { acknowledged: row.acknowledged.filter(|_| !is_open), ..row }));
     }
     let records = 1..=i64::try_from(LATELY_COUNT_MAX).unwrap() + 60;
     batch.audit = records

@@ -42,6 +42,13 @@ impl Pair {
         self.standby.promote();
     }
 
+    /// The standby takes over from a primary that lives on. It has the tables: an asynchronous one may
+    /// be behind.
+    pub fn promote_alive(&self) {
+        self.standby.catch_up_with(&self.primary);
+        self.standby.promote();
+    }
+
     pub fn on_primary(&self) -> Found {
         Found::on(&self.primary, &self.database.name)
     }

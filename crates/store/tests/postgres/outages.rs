@@ -232,7 +232,7 @@ async fn an_open_session_leaves_a_primary_that_another_was_promoted_over() {
     let pair = Pair::new(Replication::Asynchronous);
     let rig = Rig::new(&pair.url).await;
     let before = pair.on_primary().0.len();
-    tokio::task::block_in_place(|| pair.standby.promote());
+    tokio::task::block_in_place(|| pair.promote_alive());
     // A connection that reads is made now, and sees both.
     rig.reader.lacking().await.unwrap();
     rig.consume(rig.next()).await.unwrap();
@@ -245,7 +245,7 @@ async fn reads_leave_a_primary_that_another_was_promoted_over() {
     let pair = Pair::new(Replication::Asynchronous);
     let rig = Rig::before_any(&pair.url);
     assert_eq!(rig.reader.firms().await.unwrap(), []);
-    tokio::task::block_in_place(|| pair.standby.promote());
+    tokio::task::block_in_place(|| pair.promote_alive());
     // The lane has had no connection before: it looks at both.
     rig.found().await.unwrap();
     assert_eq!(rig.reader.firms().await.unwrap().len(), 1);

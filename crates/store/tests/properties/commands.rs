@@ -580,8 +580,8 @@ fn outbox() -> BoxedStrategy<Command> {
         |(n, kind, off_by)| {
             let id = *id_of_step::<Client>(n).bytes();
             let (rule, text) = ("I1".to_owned(), "made up".to_owned());
-            let found = Found { kind: *kind, rule, signs: format!("I1:{off_by}"), text };
-            Command::from(ParkAccount { account: Account { kind: *kind, id }, found })
+            let found = Found { kind, rule, signs: format!("I1:{off_by}"), text };
+            Command::from(ParkAccount { account: Account { kind, id }, found })
         },
     );
     let release = (parked(), "[a-z ]{0,3}").prop_map(|(n, reason)| {

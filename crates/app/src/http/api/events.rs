@@ -55,7 +55,8 @@ pub(in crate::http) fn routes() -> Resource {
         EVENT_STREAM,
         |filter| on(filter, stream),
     );
-    Resource::new("events", "What happens in the firm, as it happens.").get("/", stream.signed_in())
+    Resource::new("events", "What happens in the firm, as it happens.")
+        .get("/", stream.needing(Action::ReadClients))
 }
 
 /// The places that streams take.
@@ -79,7 +80,7 @@ async fn stream(State(app): State<Arc<App>>, request: Request) -> Result<Respons
     let (parts, _) = request.into_parts();
     let caller = Caller::of_request(&parts, &app)?;
     let role = caller.role().await?;
-    if role == Role::Client {
+    if role.reach(Action::ReadClients) != Reach::Firm {
         // Nothing of it is a client's own.
         return Err(Refusal::rejected(&Rejection::Forbidden, StatusCode::CONFLICT));
     }

@@ -1,6 +1,6 @@
 //! `/health`, `/ready`, `/metrics`: for whoever runs the process. None of them asks for a token.
 
-use std::{sync::Arc, time::Duration};
+use std::sync::Arc;
 
 use axum::{
     extract::State,
@@ -9,7 +9,6 @@ use axum::{
 };
 use engine::Trouble;
 use hyper::header;
-use tokio::time::timeout;
 
 use crate::{
     App,
@@ -20,11 +19,8 @@ use crate::{
         wire::wire,
     },
     messages::Message,
-    metrics::Now,
 };
 
-/// Metrics must not wait for a database that is away.
-const VITALS_WAIT_MAX: Duration = Duration::from_secs(2);
 const METRICS: &str = "application/openmetrics-text; version=1.0.0; charset=utf-8";
 
 pub(in crate::http) fn routes() -> Resource {
@@ -75,11 +71,5 @@ async fn ready(app: Arc<App>) -> Result<Object<ReadyDoc>, Refusal> {
 }
 
 async fn metrics(State(app): State<Arc<App>>) -> Response {
-    let vitals = timeout(VITALS_WAIT_MAX, app.reader.vitals()).await;
-    let text = app.metrics.text(Now {
-        queued: app.engine.queued(),
-        streams: app.streams.open_count(),
-        vitals: vitals.ok().and_then(Result::ok),
-    });
-    ([(header::CONTENT_TYPE, METRICS)], text).into_response()
+    ([(header::CONTENT_TYPE, METRICS)], app.metrics_text().await).into_response()
 }

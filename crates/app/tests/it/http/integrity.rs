@@ -30,7 +30,8 @@ struct Forger {
 
 impl Forger {
     fn of(database: &Database) -> Self {
-        let name = matches!(database, Database::Postgres { .. }).then(|| database.name().to_owned());
+        let name =
+            matches!(database, Database::Postgres { .. }).then(|| database.name().to_owned());
         Self { url: database.url(), name }
     }
 
@@ -116,17 +117,24 @@ fn about<'v>(integrity: &'v Value, account: &str) -> Option<&'v Value> {
 }
 
 /// What is forged of the first retainer: the statement, the rule, the alert, what the finding says.
-fn forgeries(forger: &Forger, first: &str) -> Vec<(String, &'static str, &'static str, &'static str)> {
+fn forgeries(
+    forger: &Forger,
+    first: &str,
+) -> Vec<(String, &'static str, &'static str, &'static str)> {
     let first = forger.id(first);
     vec![
         (
-            format!("update retainers set balance = balance + 100, deposits = deposits + 100 where id = {first}"),
+            format!(
+                "update retainers set balance = balance + 100, deposits = deposits + 100 where id = {first}"
+            ),
             "I1",
             "balance_below_zero",
             "the row says 49100 after 2 movements, 2 movements add up to 49000",
         ),
         (
-            format!("update movements set amount = amount - 1 where n = 2 and retainer_id = {first}"),
+            format!(
+                "update movements set amount = amount - 1 where n = 2 and retainer_id = {first}"
+            ),
             "I1",
             "balance_below_zero",
             "movement 2 (seq 4) says 49000 after it, the journal adds up to 49001",
@@ -174,7 +182,10 @@ async fn what_is_forged_is_found_named_parked_told_and_released() {
             assert_eq!(found["holds"], false);
             let alerts = books.alerts(kind).await;
             let alert = alerts.iter().find(|alert| &alert["about"] == first).expect("it is told");
-            assert_eq!((&alert["finding"], &alert["acknowledged"]), (&named["finding"], &json!(false)));
+            assert_eq!(
+                (&alert["finding"], &alert["acknowledged"]),
+                (&named["finding"], &json!(false))
+            );
             let metrics = target.send(&Call::get("/metrics")).await.text();
             let none = format!("amanah_broken_facts{{invariant=\"{rule}\"}} 0");
             assert!(!metrics.lines().any(|line| line == none), "{rule} is in the metrics");
@@ -355,7 +366,10 @@ async fn a_busy_firm_is_never_suspected() {
             round += 1;
         }
         let seen = books.firm.get("/api/integrity").await["data"].clone();
-        assert!(seen["seq"].as_i64().unwrap_or(0) > 8, "it walks all the time: {seen}, {round} rounds");
+        assert!(
+            seen["seq"].as_i64().unwrap_or(0) > 8,
+            "it walks all the time: {seen}, {round} rounds"
+        );
         assert_eq!(seen["discrepancies"], json!([]), "{round} rounds");
         for kind in ["discrepancy", "balance_below_zero", "amount_paid_differs"] {
             assert_eq!(books.alerts(kind).await, Vec::<Value>::new());
@@ -363,7 +377,10 @@ async fn a_busy_firm_is_never_suspected() {
         let now = books.verify().await;
         assert_eq!(now["holds"], true, "{now}");
         let held = &now["held"][0];
-        assert_eq!((&held["balance"], &held["currency"]), (&now["currencies"][0]["trustBank"], &json!("SAR")));
+        assert_eq!(
+            (&held["balance"], &held["currency"]),
+            (&now["currencies"][0]["trustBank"], &json!("SAR"))
+        );
     }
 }
 

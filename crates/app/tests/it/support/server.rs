@@ -6,6 +6,7 @@ use std::{net::SocketAddr, path::PathBuf, sync::Arc};
 use amanah::{
     Addresses, App, Settings,
     audit::AuditKey,
+    chaos::{Chaos, Plan},
     http::{HttpLimits, Proxies, Rate, Secret, serve},
     integrity::{Pace, Past},
 };
@@ -35,6 +36,8 @@ pub struct Options {
     pub verify: Pace,
     /// Where is kept how audit logs were.
     pub past: Option<PathBuf>,
+    /// What is done to the stores besides.
+    pub chaos: Plan,
 }
 
 impl Default for Options {
@@ -51,6 +54,7 @@ impl Default for Options {
             rate: None,
             verify: Pace::OFF,
             past: None,
+            chaos: "seed=1".parse().expect("a plan of nothing"),
         }
     }
 }
@@ -133,8 +137,9 @@ async fn start(database: &Database, options: &Options) -> Running {
     let opening = store::Opening { lane_count: 2, migrates: true };
     let database = store::open(&database.url(), opening).expect("the database opens");
     let reader = database.reader.clone();
-    let wrap = |inner| Faulty { inner, faults: Arc::clone(&options.faults) };
-    let stores = database.stores.into_iter().map(wrap).collect();
+    let chaos = Chaos::new(options.chaos.clone());
+    let wrap = |(n, inner)| chaos.wrap(n, Faulty { inner, faults: Arc::clone(&options.faults) });
+    let stores = (0..).zip(database.stores).map(wrap).collect();
     let secret = Secret::new(tokens::SECRET.as_bytes()).expect("it is long enough");
     let settings = Settings {
         limits: options.limits.clone(),

@@ -25,7 +25,7 @@ use super::{
     faulty::Faults,
     pair::Pair,
     server::{Options, Server},
-    sound,
+    sound, tokens,
 };
 use crate::twin::{Flaw, Twin};
 
@@ -52,6 +52,7 @@ pub struct Target {
     pub clock: Arc<HandClock>,
     pub faults: Arc<Faults>,
     pub delivery: Delivery,
+    repeats: bool,
     is_twin: bool,
     pair: Option<Arc<Pair>>,
     system: tokio::sync::Mutex<System>,
@@ -70,6 +71,12 @@ impl Target {
     /// Our server on a file.
     pub async fn ours(options: Options) -> Self {
         Self::of(Server::start(options).await)
+    }
+
+    /// Clients do what the recipe says: what changes something has a key, and is repeated with it until
+    /// there is an outcome.
+    pub fn repeating(self) -> Self {
+        Self { repeats: true, ..self }
     }
 
     /// Two of our servers in this process, on one PostgreSQL.
@@ -123,8 +130,8 @@ impl Target {
         let is_twin = matches!(system, System::Twins(_));
         let (addresses, system) = (Mutex::new(addresses), tokio::sync::Mutex::new(system));
         let (dealt, idle) = (AtomicUsize::new(0), Mutex::default());
-        let pair = None;
-        Self { addresses, dealt, clock, faults, delivery, is_twin, pair, system, idle }
+        let (pair, repeats) = (None, false);
+        Self { addresses, dealt, clock, faults, delivery, repeats, is_twin, pair, system, idle }
     }
 
     /// Where the next request goes.
@@ -158,7 +165,10 @@ impl Target {
             Some(connection) => connection,
             None => Connection::open(address).await?,
         };
-        let answer = connection.send(call).await?;
+        let answer = match self.recipe(call) {
+            Some(call) => settled(&mut connection, &call, None).await?,
+            None => connection.send(call).await?,
+        };
         self.check_contract(call, &answer);
         self.put_back(connection, &answer);
         Ok(answer)
@@ -196,7 +206,8 @@ impl Target {
         let disturber = self.disturb();
         for (n, (call, connection)) in calls.into_iter().zip(connections).enumerate() {
             sent.push(call.clone());
-            running.spawn(held_back(n, connection, call, Arc::clone(&barrier)));
+            let call = self.recipe(&call).unwrap_or(call);
+            running.spawn(held_back(n, connection, call, Arc::clone(&barrier), self.repeats));
         }
         let mut all = Vec::new();
         while let Some(done) = running.join_next().await {
@@ -216,6 +227,14 @@ impl Target {
         if !self.is_twin {
             contract::check(call, answer);
         }
+    }
+
+    /// The call as a client sends it that repeats, if this one does.
+    fn recipe(&self, call: &Call) -> Option<Call> {
+        let is_keyed = call.headers.iter().any(|(name, _)| name == "Idempotency-Key");
+        let call = call.clone();
+        let keyed = |call: Call| if is_keyed { call } else { call.key(tokens::new_id()) };
+        self.repeats.then(|| if call.method == "GET" { call } else { keyed(call) })
     }
 
     fn put_back(&self, connection: Connection, answer: &Answer) {
@@ -341,6 +360,7 @@ async fn held_back(
     mut connection: Connection,
     call: Call,
     barrier: Arc<Barrier>,
+    repeats: bool,
 ) -> (usize, Connection, std::io::Result<Timed>) {
     let wire = call.wire();
     let (most, last) = wire.split_at(wire.len() - 1);
@@ -350,10 +370,30 @@ async fn held_back(
     let answer = async {
         written?;
         connection.write(last).await?;
-        connection.answer(call.method).await
+        let first = connection.answer(call.method).await?;
+        if repeats { settled(&mut connection, &call, Some(first)).await } else { Ok(first) }
     };
     let answer = answer.await.map(|answer| Timed { asked, answered: Instant::now(), answer });
     (n, connection, answer)
+}
+
+/// Repeats until there is an outcome.
+async fn settled(
+    connection: &mut Connection,
+    call: &Call,
+    first: Option<Answer>,
+) -> std::io::Result<Answer> {
+    const ATTEMPTS_MAX: u32 = 300;
+    let mut answer = first;
+    for _ in 0..ATTEMPTS_MAX {
+        match answer.take() {
+            Some(settled) if !matches!(settled.status, 503 | 504) => return Ok(settled),
+            Some(_) => tokio::time::sleep(Duration::from_millis(2)).await,
+            None => {}
+        }
+        answer = Some(connection.send(call).await?);
+    }
+    panic!("no outcome after {ATTEMPTS_MAX} attempts: {} {}", call.method, call.path)
 }
 
 async fn hung_up(address: SocketAddr, call: Call, after: Duration) {

@@ -6,7 +6,11 @@ use std::{io, pin::pin, sync::Arc, time::Duration};
 
 use bytes::Bytes;
 use http_body_util::Full;
-use hyper::{Request, Uri, client::conn::http1, header};
+use hyper::{
+    Request,
+    client::conn::http1,
+    header::{self, HeaderValue},
+};
 use hyper_util::rt::TokioIo;
 use rustls::{ClientConfig, RootCertStore, pki_types::ServerName};
 use tokio::{
@@ -16,7 +20,7 @@ use tokio::{
 };
 use tokio_rustls::TlsConnector;
 
-use super::Addresses;
+use crate::Addresses;
 
 /// Longest time until a connection stands.
 const CONNECT_WAIT_MAX: Duration = Duration::from_secs(5);
@@ -25,15 +29,17 @@ const POST_WAIT_MAX: Duration = Duration::from_secs(20);
 /// Most of an answer that is read: its head.
 const ANSWER_BYTES_MAX: usize = 16 * 1_024;
 
+const AGENT: HeaderValue = HeaderValue::from_static(concat!("amanah/", env!("CARGO_PKG_VERSION")));
+
 /// Who sends.
-pub(super) struct Poster {
+pub(crate) struct Poster {
     addresses: Addresses,
     tls: TlsConnector,
 }
 
 /// Why nobody answered.
 #[derive(Debug, thiserror::Error)]
-pub(super) enum PostError {
+pub(crate) enum PostError {
     #[error("the address is none")]
     Address,
     #[error("the name {0} leads to no address")]
@@ -62,37 +68,24 @@ impl Poster {
         Self { addresses, tls: TlsConnector::from(Arc::new(config)) }
     }
 
-    /// Posts `body` with these headers; the status of the answer.
-    pub async fn post(
-        &self,
-        url: &str,
-        headers: [(&'static str, String); 3],
-        body: Vec<u8>,
-    ) -> Result<u16, PostError> {
-        let whole = self.post_in_its_own_time(url, headers, body);
+    /// Sends a request, whose URI is a whole one; the status of the answer.
+    pub async fn post(&self, request: Request<Bytes>) -> Result<u16, PostError> {
+        let whole = self.post_in_its_own_time(request);
         timeout(POST_WAIT_MAX, whole).await.unwrap_or(Err(PostError::Late(POST_WAIT_MAX)))
     }
 
-    async fn post_in_its_own_time(
-        &self,
-        url: &str,
-        headers: [(&'static str, String); 3],
-        body: Vec<u8>,
-    ) -> Result<u16, PostError> {
-        let url: Uri = url.parse().map_err(|_| PostError::Address)?;
+    async fn post_in_its_own_time(&self, request: Request<Bytes>) -> Result<u16, PostError> {
+        let url = request.uri().clone();
         let authority = url.authority().ok_or(PostError::Address)?;
         let is_tls = url.scheme_str() == Some("https");
         let host = authority.host().trim_matches(['[', ']']);
         let port = authority.port_u16().unwrap_or(if is_tls { 443 } else { 80 });
+        let mut request = request.map(Full::new);
         let path = url.path_and_query().map_or("/", |path| path.as_str());
-        let mut request = Request::post(path)
-            .header(header::HOST, authority.as_str())
-            .header(header::USER_AGENT, concat!("amanah/", env!("CARGO_PKG_VERSION")))
-            .header(header::CONTENT_TYPE, "application/json");
-        for (name, value) in headers {
-            request = request.header(name, value);
-        }
-        let request = request.body(Full::new(Bytes::from(body))).map_err(|_| PostError::Address)?;
+        *request.uri_mut() = path.parse().map_err(|_| PostError::Address)?;
+        let whom = HeaderValue::from_str(authority.as_str()).map_err(|_| PostError::Address)?;
+        request.headers_mut().insert(header::HOST, whom);
+        request.headers_mut().insert(header::USER_AGENT, AGENT);
         let stream = timeout(CONNECT_WAIT_MAX, self.connect(host, port)).await;
         let stream = stream.unwrap_or(Err(PostError::Late(CONNECT_WAIT_MAX)))?;
         if is_tls {
