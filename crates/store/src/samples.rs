@@ -375,13 +375,13 @@ pub(crate) fn alert(n: u8) -> Alert {
         kind: AlertKind::LowBalance,
         about: [20; 12],
         seq: 1,
-        found: (n % 2 == 0).then(|| Found {
+        found: n.is_multiple_of(2).then(|| Found {
             kind: AccountKind::Retainer,
             rule: "I1".into(),
             signs: "I1:100 I6:-3".into(),
             text: "the row says 600, its movements 500".into(),
         }),
-        released: (n % 4 == 0).then(|| Release {
+        released: n.is_multiple_of(4).then(|| Release {
             by: id(201),
             at: at(37),
             reason: "put right by hand".into(),

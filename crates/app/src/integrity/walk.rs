@@ -87,14 +87,14 @@ fn walked(
         }
         // What makes no sense can't be read over; nothing beyond it was looked at.
         Err(ReadError::Row(text)) => {
-            Ok(Walk { verdicts: senseless(text), seq, log: None, owed: breath.owed() })
+            Ok(Walk { verdicts: senseless(&text), seq, log: None, owed: breath.owed() })
         }
         Err(error) => Err(error),
     }
 }
 
 /// Nothing is known but that a row makes no sense.
-fn senseless(text: String) -> Vec<Verdict> {
+fn senseless(text: &str) -> Vec<Verdict> {
     const RULE: &str = "I10";
     let mut verdicts = invariant::check([]);
     for verdict in verdicts.iter_mut().filter(|verdict| verdict.id == RULE) {

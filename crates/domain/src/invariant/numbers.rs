@@ -52,13 +52,20 @@ impl Numbers {
             self.counters.keys().map(|key| (*key, 0)).collect();
         for (series, documents) in &mut self.documents {
             documents.sort_unstable_by_key(|document| (document.period, document.n, document.at));
-            judge_times(v, *series, documents);
-            for document in documents {
+            for document in &*documents {
                 let key = (*series, document.period);
                 let taken = self.counters.get(&key).copied().unwrap_or(0);
                 judge_place(v, *series, document, last.entry(key).or_insert(0), taken);
             }
+            judge_times(v, *series, documents);
         }
+        let is_counted = |key: &(Series, i32)| self.counters.contains_key(key);
+        let uncounted = last.iter().find(|(key, n)| **n > 0 && !is_counted(key));
+        v.i5.check(uncounted.is_none(), || {
+            let (series, period) = uncounted.map_or((Series::Client, 0), |(key, _)| *key);
+            let text = format!("counters say nothing of {}-{period}", series.prefix());
+            Account::series(series, period).says(text)
+        });
         for ((series, period), n) in last {
             let taken = self.counters.get(&(series, period)).copied().unwrap_or(0);
             v.i5.check(taken == n, || {

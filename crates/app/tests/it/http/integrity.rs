@@ -13,13 +13,7 @@ use domain::{
 use serde_json::json;
 
 use super::*;
-use crate::support::{
-    client::Call,
-    database::Database,
-    firm::{Firm, id},
-    server::Server,
-    tokens,
-};
+use crate::support::{client::Call, database::Database, firm::Firm, server::Server, tokens};
 
 /// Whoever can write to the database by hand.
 struct Forger {
