@@ -73,6 +73,10 @@ named! {
         HandleAlerts = "handle_alerts",
         /// Admit, change and dismiss members.
         ManageMembers = "manage_members",
+        /// See everything that is kept about one person.
+        ExportPersons = "export_persons",
+        /// Take out who a client is, for good.
+        EraseIdentities = "erase_identities",
         /// Post jobs and manage one's own.
         PostJobs = "post_jobs",
         /// Propose on jobs.
@@ -88,22 +92,24 @@ impl Role {
     /// How far this role reaches in `action`: the table of roles, one row a role.
     pub const fn reach(self, action: Action) -> Reach {
         use Action::{
-            ChangeClients, ConsumeRetainers, CreateClients, LogWork, ManageMembers, ManagePayments,
-            ManageTransactions, ManageWebhooks, PostJobs, Propose, ReadClients, ReadInvoices,
-            ReadPayments, ReadRetainers, ReadTransactions, ReleaseAccounts, RunJobs, TakePayments,
-            WriteInvoices,
+            ChangeClients, ConsumeRetainers, CreateClients, EraseIdentities, ExportPersons,
+            LogWork, ManageMembers, ManagePayments, ManageTransactions, ManageWebhooks, PostJobs,
+            Propose, ReadClients, ReadInvoices, ReadPayments, ReadRetainers, ReadTransactions,
+            ReleaseAccounts, RunJobs, TakePayments, WriteInvoices,
         };
         let whole = match self {
             Self::System => matches!(action, RunJobs),
             _ if matches!(action, RunJobs) => false,
-            _ if matches!(action, ReleaseAccounts) => matches!(self, Self::Owner),
-            Self::Owner | Self::Admin => true,
+            Self::Owner => true,
+            _ if matches!(action, EraseIdentities | ReleaseAccounts) => false,
+            Self::Admin => true,
             Self::Partner => {
-                !matches!(action, ManagePayments | ManageTransactions)
+                !matches!(action, ManagePayments | ManageTransactions | ExportPersons)
                     && !matches!(action, ManageMembers | ManageWebhooks)
             }
             Self::Accountant => {
-                !matches!(action, CreateClients | ChangeClients | ManageMembers | ManageWebhooks)
+                !matches!(action, CreateClients | ChangeClients | ExportPersons)
+                    && !matches!(action, ManageMembers | ManageWebhooks)
             }
             Self::Lawyer => {
                 matches!(action, ReadClients | CreateClients | ChangeClients | ReadRetainers)
@@ -180,18 +186,18 @@ mod tests {
             };
             Action::ALL.iter().map(letter).collect::<String>()
         };
-        // clients, retainers, invoices, payments, transactions, work, books, parked accounts, alerts, members, market,
-        // webhooks, jobs of the product
+        // clients, retainers, invoices, payments, transactions, work, books, parked accounts, alerts,
+        // members, persons, market, webhooks, jobs of the product
         for (role, row) in [
-            (Role::Owner, "xxx xxx xxx xxx xx xx x x x x xx x-"),
-            (Role::Admin, "xxx xxx xxx xxx xx xx x - x x xx x-"),
-            (Role::Partner, "xxx xxx xxx xx- x- xx x - x - xx --"),
-            (Role::Accountant, "x-- xxx xxx xxx xx xx x - x - xx --"),
-            (Role::Lawyer, "xxx xx- xx- x-- x- x- - - - - xx --"),
-            (Role::Paralegal, "xx- x-- x-- --- -- x- - - - - x- --"),
-            (Role::Secretary, "xx- x-- x-- x-- -- x- - - - - x- --"),
-            (Role::Client, "o-- o-- o-- oo- -- -- - - - - x- --"),
-            (Role::System, "--- --- --- --- -- -- - - - - -- -x"),
+            (Role::Owner, "xxx xxx xxx xxx xx xx x x x x xx xx x-"),
+            (Role::Admin, "xxx xxx xxx xxx xx xx x - x x x- xx x-"),
+            (Role::Partner, "xxx xxx xxx xx- x- xx x - x - -- xx --"),
+            (Role::Accountant, "x-- xxx xxx xxx xx xx x - x - -- xx --"),
+            (Role::Lawyer, "xxx xx- xx- x-- x- x- - - - - -- xx --"),
+            (Role::Paralegal, "xx- x-- x-- --- -- x- - - - - -- x- --"),
+            (Role::Secretary, "xx- x-- x-- x-- -- x- - - - - -- x- --"),
+            (Role::Client, "o-- o-- o-- oo- -- -- - - - - -- x- --"),
+            (Role::System, "--- --- --- --- -- -- - - - - -- -- -x"),
         ] {
             assert_eq!(may(role), row.replace(' ', ""), "{role:?}");
         }

@@ -8,7 +8,7 @@ use std::{collections::BTreeMap, sync::Arc};
 
 use crate::{
     Map, audit,
-    change::{Change, CounterWrite, FirmBatch, Key, Loaded, Set},
+    change::{Change, CounterWrite, Erasure, FirmBatch, Key, Loaded, Set},
     entities,
     entity::Entity,
     id::{Id, Ref, User},
@@ -44,6 +44,7 @@ struct Journal {
     audit: Vec<AuditRecord>,
     audit_nodes: Vec<AuditNode>,
     outcomes: Vec<Arc<Outcome>>,
+    erasures: Vec<Erasure>,
 }
 
 /// An idempotency key and whose it is.
@@ -199,6 +200,11 @@ macro_rules! book {
                             self.firm.parked = rows;
                             self.is_doubted = true;
                         }
+                        Change::Erased(erasure) => {
+                            // Fingerprints go, too.
+                            self.lately = None;
+                            self.journal.erasures.push(erasure);
+                        }
                     }
                 }
             }
@@ -249,6 +255,7 @@ macro_rules! book {
                     audit: journal.audit,
                     audit_nodes: journal.audit_nodes,
                     outcomes: journal.outcomes,
+                    erasures: journal.erasures,
                 })
             }
         }
@@ -288,6 +295,12 @@ impl Book {
     /// The book of a firm that the database has not heard of.
     pub fn of_new_firm(id: Id<Firm>) -> Self {
         Self::with(Firm::new(id), None)
+    }
+
+    /// Whether this batch takes out what earlier commands said: kept answers in this book may be among
+    /// it, so it is the last that is decided before the commit.
+    pub const fn has_erased(&self) -> bool {
+        !self.journal.erasures.is_empty()
     }
 
     /// Whether the database still stands where this book left it.

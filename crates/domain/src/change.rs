@@ -2,12 +2,14 @@
 //! ([`Change`]), and what a commit writes ([`Batch`]). Entities come from one list
 //! ([`crate::entities!`]); the compiler names the places where anything else must be read and written.
 
-use std::sync::Arc;
+use std::{collections::BTreeSet, sync::Arc};
 
 use crate::{
+    command::Decide as _,
     entities,
     id::{Id, Ref, User},
     number::Series,
+    people::erase_client::EraseClient,
     rows::{
         AccountNet, Alert, Application, AuditNode, AuditRecord, Case, Client, ClientNet, Counter,
         CreditNote, DayNet, Delivery, Entry, Expense, Firm, Invoice, Job, Member, Movement,
@@ -29,6 +31,8 @@ pub enum Set {
     RetainersOf(Id<Client>),
     /// A job's live proposals.
     ProposalsOf(Id<Job>),
+    /// Every row about a client, archived and deleted ones too.
+    About(Id<Client>),
     /// The time entry whose timer a user has running.
     TimerOf(Id<User>),
     /// The alerts about a row that nobody has acknowledged.
@@ -116,6 +120,8 @@ macro_rules! changes {
             StatementLine(StatementLine),
             /// The rows that no command may change, as they now are.
             Parked(Vec<[u8; 12]>),
+            /// What was said about a person is to go.
+            Erased(Erasure),
         }
 
         impl Change {
@@ -140,6 +146,7 @@ macro_rules! changes {
                     Self::StatementLine(line) => {
                         is_one(line.client.bytes()) || is_one(&line.document)
                     }
+                    Self::Erased(erasure) => erasure.objects.iter().any(is_one),
                     Self::Counter(_) | Self::Parked(_) => false,
                 }
             }
@@ -179,6 +186,8 @@ macro_rules! changes {
             pub audit_nodes: Vec<AuditNode>,
             /// Outcomes under idempotency keys.
             pub outcomes: Vec<Arc<Outcome>>,
+            /// What goes, after all else was written.
+            pub erasures: Vec<Erasure>,
         }
     };
 }
@@ -200,6 +209,33 @@ pub struct CounterWrite {
     pub counter: Counter,
     /// What it was; 0: it did not exist.
     pub base: u32,
+}
+
+/// What goes for good: all that can be erased of audit records about these rows, by this login, or whose
+/// kept answer names the client; those answers; the descriptions of these retainers' movements.
+#[derive(Debug, Clone)]
+pub struct Erasure {
+    /// Who.
+    pub client: Id<Client>,
+    /// The ids of every row about them, their own among them.
+    pub objects: BTreeSet<[u8; 12]>,
+    /// Their own login.
+    pub login: Option<Id<User>>,
+    /// The last audit record that is looked at.
+    pub up_to: i64,
+}
+
+impl Erasure {
+    /// Whether it is there for what this record says to go.
+    pub fn is_about(&self, record: &AuditRecord) -> bool {
+        let is_of = record.object.is_some_and(|object| self.objects.contains(&object));
+        is_of || self.login == Some(record.user)
+    }
+
+    /// Whether what this record says may go. An erasure's own answer names nobody, and stays.
+    pub fn may_take(&self, record: &AuditRecord) -> bool {
+        record.n <= self.up_to && record.command != EraseClient::NAME
+    }
 }
 
 /// Everything that one commit writes, firm by firm.

@@ -158,6 +158,7 @@ commands! {
     SettleDelivery(crate::webhooks::settle::SettleDelivery),
     ResendDelivery(crate::webhooks::resend::ResendDelivery),
     SetMember(crate::people::member::SetMember),
+    EraseClient(crate::people::erase_client::EraseClient),
 }
 
 /// [`Decide`] without its constants, so that the enum can hand out a reference.

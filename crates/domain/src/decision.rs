@@ -202,7 +202,11 @@ impl<'a> Decision<'a> {
         id.map(|id| self.get(id)).transpose()
     }
 
-    fn look_up<R: Entity>(&self, by: &Ref<R>) -> Result<Arc<R>, Stop> {
+    /// The row named by a caller, also when it is deleted.
+    ///
+    /// # Errors
+    /// As [`Self::find`].
+    pub fn look_up<R: Entity>(&self, by: &Ref<R>) -> Result<Arc<R>, Stop> {
         let missing = || Stop::missing(R::load_key(by.clone()));
         let id = match by {
             Ref::Id(id) => *id,
@@ -229,6 +233,16 @@ impl<'a> Decision<'a> {
     /// # Errors
     /// The set is not loaded.
     pub fn all<R: Entity>(&self, set: Set) -> Result<Vec<Arc<R>>, Stop> {
+        let mut rows = self.all_ever::<R>(set)?;
+        rows.retain(|row| !row.is_deleted());
+        Ok(rows)
+    }
+
+    /// As [`Self::all`], deleted rows too, where the set has them.
+    ///
+    /// # Errors
+    /// The set is not loaded.
+    pub fn all_ever<R: Entity>(&self, set: Set) -> Result<Vec<Arc<R>>, Stop> {
         let rows = self.book.candidates::<R>(&set);
         let mut rows = rows.ok_or_else(|| Stop::missing(Key::Set(set)))?;
         for row in &mut rows {
@@ -236,7 +250,6 @@ impl<'a> Decision<'a> {
                 *row = Arc::clone(changed);
             }
         }
-        rows.retain(|row| !row.is_deleted());
         Ok(rows)
     }
 

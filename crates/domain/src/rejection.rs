@@ -236,6 +236,10 @@ rejections! {
     ClientHasCredit = "client_has_credit", Rule;
     /// A payment of the client is expected.
     ClientHasPendingPayments = "client_has_pending_payments", Rule;
+    /// What takes back words for good is no part of a group that may be taken back.
+    NotInGroup = "not_in_group", Rule;
+    /// What can't be taken back, or answers for what was found, needs a reason.
+    ReasonRequired = "reason_required", Rule;
     /// Another case of the firm has this number.
     CaseNumberTaken = "case_number_taken", Rule;
     /// The case has another number, and keeps it.
@@ -277,8 +281,6 @@ rejections! {
     AccountParked = "account_parked", Parked;
     /// Nothing of that id is parked.
     AccountNotParked = "account_not_parked", NotFound;
-    /// Who releases an account says why.
-    ReasonRequired = "reason_required", Rule;
     /// As many accounts are parked as can be.
     TooManyParked = "too_many_parked", Rule;
     // Marketplace.

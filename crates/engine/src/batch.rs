@@ -246,6 +246,7 @@ fn answer_each<S>(lane: &Lane<S>, members: Vec<Waiting>, answers: Answers) {
             Ok(Settled::Decided { result: Err(rejection), .. }) => rejection.code(),
             Ok(Settled::Replayed(_)) => "replayed",
             Ok(Settled::KeyReused) => "key_reused",
+            Ok(Settled::Erased) => "outcome_erased",
             Err(trouble) => trouble_name(trouble),
         };
         let waited: Duration = member.submitted.elapsed();

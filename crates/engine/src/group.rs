@@ -3,7 +3,7 @@
 
 use std::{sync::Arc, time::Instant};
 
-use domain::{Book, Rejection, rows::Firm};
+use domain::{Book, Command, Rejection, rows::Firm};
 
 use crate::{
     CommandResult, GroupRefusal, GroupResult, Intent, Once, Settled, Store, StoreError, Trouble,
@@ -66,6 +66,11 @@ async fn all_or_none<S: Store>(
     let mut result = Ok(Vec::with_capacity(members.len()));
     for (n, member) in members.iter().enumerate() {
         let Ok(replies) = &mut result else { break };
+        if matches!(member.request.command, Command::EraseClient(_)) {
+            // What the others say of the person would be kept with the answer to all.
+            result = Err(GroupRefusal { n, rejection: Rejection::NotInGroup });
+            break;
+        }
         let unkeyed = once.is_none().then_some(member.request.fingerprint);
         match step(lane, member, unkeyed).await? {
             Ok(Ok(reply)) => replies.push(reply),
@@ -161,6 +166,7 @@ pub(crate) fn gather(answers: Vec<Answer>) -> Result<Settled<GroupResult>, Troub
             Settled::Decided { result, kept } => (result, kept),
             Settled::Replayed(kept) => return Ok(Settled::Replayed(kept)),
             Settled::KeyReused => return Ok(Settled::KeyReused),
+            Settled::Erased => return Ok(Settled::Erased),
         };
         kept_of_all = kept;
         match (part, &mut result) {

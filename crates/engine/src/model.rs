@@ -2,13 +2,13 @@
 //! (versions, counters, uniqueness) in the plainest way there is, and survives nothing.
 
 use std::{
-    collections::BTreeMap,
+    collections::{BTreeMap, BTreeSet},
     sync::{Arc, Mutex, PoisonError},
 };
 
 use domain::{
     Batch, Entity, Id, Key, Loaded, Ref, Set,
-    change::{FirmBatch, Write},
+    change::{Erasure, FirmBatch, Write},
     entities,
     id::User,
     lately::LATELY_COUNT_MAX,
@@ -16,7 +16,7 @@ use domain::{
         AccountNet, Alert, Application, AuditNode, AuditRecord, Case, CaseStatus, Client,
         ClientNet, Counter, CreditNote, DayNet, Delivery, Entry, Expense, Firm, Invoice, Job,
         Member, Movement, Outcome, Payment, PaymentStage, Proposal, Refund, Retainer,
-        StatementLine, Stored, TimeEntry, Transaction, Webhook,
+        StatementLine, Stored, TimeEntry, Told, Transaction, Webhook,
     },
     table::Row,
     time::Day,
@@ -181,6 +181,7 @@ impl Rows {
                 }));
                 held
             }
+            Set::About(client) => self.about(*client),
             Set::RetainersOf(client) => every(&self.retainers, Loaded::Retainer, |row| {
                 row.client == *client && !row.refunded
             }),
@@ -197,6 +198,44 @@ impl Rows {
                 every(&self.alerts, Loaded::Alert, |row| row.about == *about && row.found.is_some())
             }
             Set::WebhooksOf(_) => every(&self.webhooks, Loaded::Webhook, |_| true),
+        }
+    }
+
+    /// Deleted rows, too.
+    fn about(&self, client: Id<Client>) -> Vec<Loaded> {
+        let of = Some(client);
+        let mut about = all_of(&self.cases, Loaded::Case, |row| row.client == of);
+        about.extend(all_of(&self.retainers, Loaded::Retainer, |row| row.client == client));
+        about.extend(all_of(&self.invoices, Loaded::Invoice, |row| row.client == client));
+        about.extend(all_of(&self.payments, Loaded::Payment, |row| row.client == of));
+        about.extend(all_of(&self.refunds, Loaded::Refund, |row| row.client == client));
+        about.extend(all_of(&self.credit_notes, Loaded::CreditNote, |row| row.client == client));
+        about.extend(all_of(&self.transactions, Loaded::Transaction, |row| row.client == of));
+        about.extend(all_of(&self.time_entries, Loaded::TimeEntry, |row| row.client == of));
+        about.extend(all_of(&self.expenses, Loaded::Expense, |row| row.client == of));
+        about
+    }
+
+    fn erase(&mut self, erasure: &Erasure) {
+        let client = erasure.client.to_string();
+        let names =
+            |row: &&Outcome| row.answer.windows(client.len()).any(|part| part == client.as_bytes());
+        let mut erased: BTreeSet<i64> =
+            self.outcomes.values().filter(names).map(|row| row.audit_n).collect();
+        erased.extend(self.audit.values().filter(|row| erasure.is_about(row)).map(|row| row.n));
+        erased.retain(|n| self.audit.get(n).is_some_and(|row| erasure.may_take(row)));
+        for n in &erased {
+            if let Some(record) = self.audit.get_mut(n) {
+                record.told = Told::Erased(record.told.commitment());
+            }
+        }
+        for outcome in self.outcomes.values_mut().filter(|row| erased.contains(&row.audit_n)) {
+            (outcome.answer, outcome.fingerprint) = (Arc::default(), [0; 32]);
+        }
+        for movement in self.movements.values_mut() {
+            if erasure.objects.contains(movement.retainer.bytes()) {
+                movement.description = None;
+            }
         }
     }
 
@@ -246,6 +285,7 @@ impl Rows {
         for row in &part.outcomes {
             append(&mut self.outcomes, (row.user, Arc::clone(&row.key)), Outcome::clone(row))?;
         }
+        part.erasures.iter().for_each(|erasure| self.erase(erasure));
         Ok(())
     }
 }
@@ -263,8 +303,16 @@ fn every<R: Entity>(
     loaded: fn(R) -> Loaded,
     is_in: impl Fn(&R) -> bool,
 ) -> Vec<Loaded> {
-    let rows = rows.values().filter(|row| !row.is_deleted() && is_in(row));
-    rows.map(|row| loaded(row.clone())).collect()
+    all_of(rows, loaded, |row| !row.is_deleted() && is_in(row))
+}
+
+/// Every row that `is_in` lets through.
+fn all_of<R: Entity>(
+    rows: &BTreeMap<Id<R>, R>,
+    loaded: fn(R) -> Loaded,
+    is_in: impl Fn(&R) -> bool,
+) -> Vec<Loaded> {
+    rows.values().filter(|row| is_in(row)).map(|row| loaded(row.clone())).collect()
 }
 
 fn write_each<R: Row + Clone>(

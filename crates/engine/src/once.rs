@@ -36,6 +36,7 @@ pub(crate) fn look_up<'a, R>(
     match book.outcome(user, &once.key) {
         None => Err(vec![Key::Outcome(user, Arc::clone(&once.key))]),
         Some(None) => Ok(Earlier::Nothing(Some(once))),
+        Some(Some(earlier)) if earlier.is_erased() => Ok(Earlier::Settled(Settled::Erased)),
         Some(Some(earlier)) if earlier.fingerprint == request.fingerprint => {
             Ok(Earlier::Settled(Settled::Replayed(Arc::clone(&earlier.answer))))
         }

@@ -91,6 +91,9 @@ pub enum Settled<R = CommandResult> {
     Replayed(Arc<[u8]>),
     /// The key was used before for something else. Nothing was done.
     KeyReused,
+    /// The key was used before, and what was answered has been erased with the person it was about.
+    /// Nothing was done.
+    Erased,
 }
 
 /// Why there is no outcome.

@@ -150,6 +150,7 @@ pub(crate) fn empty_batch() -> FirmBatch {
                 audit: vec![],
                 audit_nodes: vec![],
                 outcomes: vec![],
+                erasures: vec![],
             }
         }};
     }

@@ -30,13 +30,14 @@ pub use views::{
     AGE_COUNT, AccountBalance, Ageing, AlertFilter, ApplicationView, Applications,
     AuditConsistency, AuditInclusion, AuditTree, Balance, CaseFilter, CaseView, CategorySum,
     ClientAccount, ClientAge, ClientFilter, ClientRevenue, ClientStats, ClientSum,
-    CreditNoteFilter, CreditNoteView, Days, DeliveryFilter, Direction, DueDelivery, EndingRetainer,
-    Event, Events, ExpenseFilter, ExpenseView, History, InvoiceFilter, InvoiceSort, InvoiceStats,
-    InvoiceSum, InvoiceView, JobFilter, Listed, MonthSum, Order, OutboxCount, PAGE_ROWS_MAX, Page,
-    PaymentFilter, PaymentSort, PaymentStats, PaymentSum, PaymentView, ProposalFilter,
-    ProposalView, Reconciliation, RefundView, RetainerFilter, RetainerSum, RetainerView, Standbys,
-    Statement, StatusSum, TimeEntryFilter, TimeEntryView, TransactionFilter, TransactionView,
-    TrustBalance, TrustFilter, TrustLedger, Vitals,
+    CreditNoteFilter, CreditNoteView, Days, DeliveryFilter, Direction, DueDelivery,
+    EXPORT_ROWS_MAX, EndingRetainer, Event, Events, ExpenseFilter, ExpenseView, Field, History,
+    InvoiceFilter, InvoiceSort, InvoiceStats, InvoiceSum, InvoiceView, JobFilter, Listed, MonthSum,
+    Order, OutboxCount, PAGE_ROWS_MAX, Page, PaymentFilter, PaymentSort, PaymentStats, PaymentSum,
+    PaymentView, Person, ProposalFilter, ProposalView, Reconciliation, Record, RefundView,
+    RetainerFilter, RetainerSum, RetainerView, Rows, Standbys, Statement, StatusSum,
+    TimeEntryFilter, TimeEntryView, TransactionFilter, TransactionView, TrustBalance, TrustFilter,
+    TrustLedger, Vitals,
 };
 
 /// An open database.

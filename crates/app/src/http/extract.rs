@@ -270,6 +270,9 @@ impl<B> Ask<B> {
             Settled::KeyReused => {
                 Err(Refusal::new(StatusCode::UNPROCESSABLE_ENTITY, Message::IdempotencyKeyReused))
             }
+            Settled::Erased => {
+                Err(Refusal::new(StatusCode::UNPROCESSABLE_ENTITY, Message::OutcomeErased))
+            }
         }
     }
 }

@@ -470,7 +470,7 @@ fn reading<T: Told + 'static>(
 }
 
 /// `consume_retainer` as `consumeRetainer`.
-fn camel_case(name: &str) -> String {
+pub(crate) fn camel_case(name: &str) -> String {
     let mut words = name.split('_');
     words.next().unwrap_or_default().to_owned() + &words.map(capitalised).collect::<String>()
 }

@@ -59,7 +59,7 @@ pub(crate) async fn submit(
     match app.engine.submit(request).await? {
         Settled::Decided { result, .. } => Ok(result),
         // It has no key.
-        Settled::Replayed(_) | Settled::KeyReused => {
+        Settled::Replayed(_) | Settled::KeyReused | Settled::Erased => {
             Err(Trouble::Defect("a command without a key was replayed".into()))
         }
     }

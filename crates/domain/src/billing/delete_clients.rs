@@ -59,7 +59,7 @@ impl Decide for DeleteClients {
 }
 
 /// Refuses if the firm still has something to do with one of these clients.
-fn are_free(d: &Decision<'_>, clients: &BTreeSet<Id<Client>>) -> Result<(), Stop> {
+pub(crate) fn are_free(d: &Decision<'_>, clients: &BTreeSet<Id<Client>>) -> Result<(), Stop> {
     d.need(clients.iter().map(|client| Key::Set(Set::HeldBy(*client))))?;
     let is_one = |client: Option<Id<Client>>| client.is_some_and(|id| clients.contains(&id));
     for client in clients {

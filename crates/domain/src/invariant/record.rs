@@ -27,6 +27,8 @@ pub(super) struct Record {
     accepted: i64,
     /// What must be kept, by audit record, and what the command was about.
     kept: BTreeMap<i64, (Hash, Hash, Account)>,
+    /// The records of which nothing may be kept, and what they are about.
+    erased: BTreeMap<i64, Account>,
     /// What the accepted commands were about, each with its first audit record.
     objects: BTreeMap<[u8; 12], i64>,
     /// Every row that is there.
@@ -76,8 +78,12 @@ impl Record {
             self.nodes.insert((level, at), hash);
         }
         self.past.see(&self.tree, object);
-        if let Told::Said(Said { fingerprint, kept: Some(kept), .. }) = record.told {
-            self.kept.insert(record.n, (fingerprint, kept, object));
+        match record.told {
+            Told::Said(Said { fingerprint, kept: Some(kept), .. }) => {
+                self.kept.insert(record.n, (fingerprint, kept, object));
+            }
+            Told::Said(_) => {}
+            Told::Erased(_) => _ = self.erased.insert(record.n, object),
         }
         let seq = record.seq?;
         let due = self.accepted.saturating_add(1);
@@ -105,12 +111,21 @@ impl Record {
 
     pub fn see_outcome(&mut self, v: &mut Verdicts, outcome: &Outcome) {
         let digest = audit::kept(outcome.user, &outcome.key, &outcome.answer);
-        let kept = self.kept.remove(&outcome.audit_n);
-        let said = kept.map(|(fingerprint, digest, _)| (fingerprint, digest));
-        v.i8.check(said == Some((outcome.fingerprint, digest)), || {
-            let account = kept.map_or(Account::LOG, |(_, _, account)| account);
+        let (holds, account) = match self.erased.get(&outcome.audit_n) {
+            Some(account) => {
+                let is_empty = outcome.is_erased() && outcome.fingerprint == Hash::default();
+                (is_empty, Some(*account))
+            }
+            None => {
+                let kept = self.kept.remove(&outcome.audit_n);
+                let said = kept.map(|(fingerprint, digest, _)| (fingerprint, digest));
+                let account = kept.map(|(_, _, account)| account);
+                (said == Some((outcome.fingerprint, digest)), account)
+            }
+        };
+        v.i8.check(holds, || {
             let text = format!("the outcome under key {:?} is not what was answered", outcome.key);
-            account.off(outcome.audit_n.into(), text)
+            account.unwrap_or(Account::LOG).off(outcome.audit_n.into(), text)
         });
     }
 

@@ -249,12 +249,19 @@ pub struct Outcome {
     pub user: Id<User>,
     /// The key.
     pub key: Arc<str>,
-    /// SHA-256 of what was asked under it.
+    /// SHA-256 of what was asked under it; zero once it was erased.
     pub fingerprint: [u8; 32],
     /// The audit record of the command.
     pub audit_n: i64,
     /// When.
     pub at: Timestamp,
-    /// The answer, as rendered then: an upgrade must not change it.
+    /// The answer, as rendered then: an upgrade must not change it. Empty once it was erased.
     pub answer: Arc<[u8]>,
+}
+
+impl Outcome {
+    /// Whether the answer has been erased: the key stays used.
+    pub fn is_erased(&self) -> bool {
+        self.answer.is_empty()
+    }
 }

@@ -6,6 +6,7 @@
 
 mod batches;
 mod constraints;
+mod erasures;
 mod rows;
 mod sets;
 mod subject;

@@ -132,6 +132,8 @@ async fn every_set_holds_the_rows_that_the_model_puts_there<S: Store>(mut subjec
     let keys = [
         (Key::Set(Set::HeldBy(id(10))), 6 + 3 + 2 + 4),
         (Key::Set(Set::HeldBy(id(11))), 1 + 1 + 1),
+        (Key::Set(Set::About(id(10))), 9 + 5 + 5 + 6 + 5),
+        (Key::Set(Set::About(id(11))), 1 + 1 + 1 + 1),
         (Key::Set(Set::RetainersOf(id(10))), 4),
         (Key::Set(Set::ProposalsOf(id(150))), 2),
         (Key::Set(Set::ProposalsOf(id(151))), 2),

@@ -55,7 +55,7 @@ pub(super) async fn heads(
 }
 
 /// Reads one row.
-fn read<T: Read>(row: &Row) -> Result<T, Senseless> {
+pub(super) fn read<T: Read>(row: &Row) -> Result<T, Senseless> {
     T::read(&mut PgRow::of(row))
 }
 

@@ -6,6 +6,7 @@
 
 mod advice;
 mod codec;
+mod erase;
 mod limits;
 mod load;
 mod migrate;

@@ -25,7 +25,7 @@ use tokio_postgres::{
     types::{ToSql, Type},
 };
 
-use super::{Failure, codec::Arrays, session::Session};
+use super::{Failure, codec::Arrays, erase::erase, session::Session};
 use crate::shape::{
     Shape, Values as _,
     append::{Appended, Guarded},
@@ -45,7 +45,14 @@ pub(super) async fn batch(session: &mut Session, batch: &Batch) -> Result<(), Fa
     for firm in &batch.firms {
         firm_batch(firm, &mut all);
     }
-    send(session, &all).await
+    send(session, &all).await?;
+    drop(all);
+    for firm in &batch.firms {
+        for erasure in &firm.erasures {
+            erase(session, &firm.firm.id, erasure).await?;
+        }
+    }
+    Ok(())
 }
 
 /// Writes no more than a firm's head.

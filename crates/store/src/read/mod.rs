@@ -10,6 +10,7 @@ mod market;
 mod outbox;
 mod payments;
 mod people;
+mod person;
 mod query;
 mod record;
 mod reports;

@@ -8,6 +8,7 @@
 
 pub(crate) mod append;
 mod books;
+pub(crate) mod erase;
 mod invoice;
 pub(crate) mod journal;
 mod json;
@@ -17,6 +18,7 @@ mod payment;
 mod people;
 mod retainer;
 pub(crate) mod sets;
+pub(crate) mod told;
 mod values;
 
 use domain::{Entity, text::folded};

@@ -2,7 +2,10 @@
 
 use domain::{
     Loaded, Set,
-    rows::{Alert, Case, Invoice, Payment, Proposal, Retainer, TimeEntry, Webhook},
+    rows::{
+        Alert, Case, CreditNote, Expense, Invoice, Payment, Proposal, Refund, Retainer, TimeEntry,
+        Transaction, Webhook,
+    },
 };
 
 use super::Shape;
@@ -32,6 +35,18 @@ pub(crate) fn ask<A: Asks>(set: &Set, asks: &mut A) -> Result<(), A::Error> {
             asks.rows::<Invoice>(by, of, "due > 0 and deleted = 0", Loaded::Invoice)?;
             let may_arrive = "(unapplied > 0 or stage in ('pending', 'failed')) and deleted = 0";
             asks.rows::<Payment>(by, of, may_arrive, Loaded::Payment)
+        }
+        Set::About(client) => {
+            let (by, of, all) = ("client_id", client.bytes(), "1 = 1");
+            asks.rows::<Case>(by, of, all, Loaded::Case)?;
+            asks.rows::<Retainer>(by, of, all, Loaded::Retainer)?;
+            asks.rows::<Invoice>(by, of, all, Loaded::Invoice)?;
+            asks.rows::<Payment>(by, of, all, Loaded::Payment)?;
+            asks.rows::<Refund>(by, of, all, Loaded::Refund)?;
+            asks.rows::<CreditNote>(by, of, all, Loaded::CreditNote)?;
+            asks.rows::<Transaction>(by, of, all, Loaded::Transaction)?;
+            asks.rows::<TimeEntry>(by, of, all, Loaded::TimeEntry)?;
+            asks.rows::<Expense>(by, of, all, Loaded::Expense)
         }
         Set::RetainersOf(client) => {
             asks.rows::<Retainer>("client_id", client.bytes(), "refunded = 0", Loaded::Retainer)

@@ -11,7 +11,7 @@ use crate::OpenError;
 /// 3.51.3: before it, resetting the write-ahead log could corrupt the database.
 const VERSION_MIN: i32 = 3_051_003;
 /// How long a connection waits for another one's lock; only a foreign tool ever holds one.
-const BUSY_WAIT: Duration = Duration::from_secs(2);
+pub(super) const BUSY_WAIT: Duration = Duration::from_secs(2);
 /// Prepared statements kept by a connection; there are fewer.
 const STATEMENTS_MAX: usize = 256;
 /// Larger pages were a few per cent faster for rows in order; every idempotency key, being random,

@@ -8,6 +8,7 @@ mod backup;
 mod codec;
 mod connect;
 mod entity;
+mod erase;
 mod load;
 mod migrate;
 mod pool;
@@ -16,7 +17,7 @@ mod tests;
 mod verify;
 mod write;
 
-use std::path::Path;
+use std::{path::Path, time::Duration};
 
 use domain::{Batch, Id, Key, Loaded, rows::Firm};
 use engine::{Store, StoreError, Unique};
@@ -34,6 +35,8 @@ pub(crate) use verify::integrity;
 #[derive(Debug)]
 pub struct SqliteStore {
     connection: Connection,
+    /// Whether the log may still hold what was erased: somebody was reading from it.
+    owes_log: bool,
     /// Given up after the connection: fields are dropped in this order.
     _lock: Lock,
 }
@@ -49,8 +52,10 @@ pub(crate) fn open(path: &Path, opening: Opening) -> Result<(SqliteStore, Reader
     } else {
         migrate::check(&connection, ALL)?;
     }
+    let mut store = SqliteStore { connection, owes_log: false, _lock: lock };
+    store.forget();
     let reader = Pool::open(&path)?.into();
-    Ok((SqliteStore { connection, _lock: lock }, reader))
+    Ok((store, reader))
 }
 
 pub(crate) fn open_reader(path: &Path) -> Result<Reader, OpenError> {
@@ -88,7 +93,14 @@ impl Store for SqliteStore {
                 Failure::Database(error) => self.give_up(&error),
             })?;
         }
-        self.connection.execute_batch("commit").map_err(|error| self.uncommitted(&error))
+        self.connection.execute_batch("commit").map_err(|error| self.uncommitted(&error))?;
+        if self.owes_log {
+            // Nobody is to wait for a reader with every commit.
+            self.empty_log(Duration::ZERO);
+        } else if batch.firms.iter().any(|firm| !firm.erasures.is_empty()) {
+            self.forget();
+        }
+        Ok(())
     }
 
     async fn rollback(&mut self) {
@@ -99,6 +111,33 @@ impl Store for SqliteStore {
 }
 
 impl SqliteStore {
+    /// Sees to it that nothing that was erased is left in the file. The erasure is committed whatever
+    /// comes of this; what could not be done is done when the file is next opened, or erased from.
+    fn forget(&mut self) {
+        match erase::is_owed(&self.connection) {
+            Ok(false) => return,
+            Ok(true) => {}
+            Err(error) => return tracing::warn!(%error, "the file can't tell what it still holds"),
+        }
+        match erase::rewrite(&self.connection) {
+            Ok(()) => self.empty_log(connect::BUSY_WAIT),
+            Err(error) => {
+                tracing::warn!(%error, "what was erased may still be in the file: it can't be rewritten");
+            }
+        }
+    }
+
+    /// Empties the log after an erasure; while somebody reads from it, after each commit again.
+    fn empty_log(&mut self, wait_max: Duration) {
+        let emptied = erase::empty_log(&self.connection, wait_max);
+        self.owes_log = !matches!(emptied, Ok(true));
+        if self.owes_log {
+            tracing::info!(?emptied, "what was erased is still in the log: somebody reads from it");
+        } else if let Err(error) = erase::settle(&self.connection) {
+            tracing::warn!(%error, "the file will be rewritten again when it is next opened");
+        }
+    }
+
     /// Ends the transaction after a failure before COMMIT: nothing of it was written.
     fn give_up(&self, error: &rusqlite::Error) -> StoreError {
         match self.roll_back() {

@@ -1,5 +1,6 @@
 //! The writer and the readers on a real file, beyond what every store does (`crate::conformance`).
 
+mod forget;
 mod schema;
 
 use domain::{Key, Ref, change::Batch};

@@ -14,7 +14,7 @@ use domain::{
 };
 use rusqlite::{Connection, ToSql};
 
-use super::{append, codec::Binding, entity};
+use super::{append, codec::Binding, entity, erase};
 use crate::shape::append::Guarded;
 
 /// Why a batch was not written.
@@ -59,7 +59,8 @@ pub(super) fn firm_batch(connection: &Connection, batch: &FirmBatch) -> Written 
     append::lines::<ClientNet>(connection, firm, &batch.client_nets)?;
     append::lines::<AuditRecord>(connection, firm, &batch.audit)?;
     append::lines::<AuditNode>(connection, firm, &batch.audit_nodes)?;
-    append::lines::<Outcome>(connection, firm, &batch.outcomes)
+    append::lines::<Outcome>(connection, firm, &batch.outcomes)?;
+    batch.erasures.iter().try_for_each(|erasure| erase::erase(connection, firm, erasure))
 }
 
 /// Writes a row that must be new, or else as it was read.

@@ -7,6 +7,7 @@ mod invoices;
 mod market;
 mod payments;
 mod people;
+mod person;
 mod record;
 mod reports;
 mod trust;
@@ -28,6 +29,7 @@ pub use people::{
     CaseFilter, CaseView, ClientAccount, ClientFilter, ClientRevenue, ClientStats, ClientSum,
     Statement,
 };
+pub use person::{EXPORT_ROWS_MAX, Field, Person, Record, Rows};
 pub use record::{
     AlertFilter, AuditConsistency, AuditInclusion, AuditTree, DeliveryFilter, DueDelivery,
     EndingRetainer, Event, Events, OutboxCount,

@@ -55,7 +55,7 @@ use domain::{
         delete_case::DeleteCase,
         update_case::{CaseEdit, UpdateCase},
     },
-    people::member::SetMember,
+    people::{erase_client::EraseClient, member::SetMember},
     rows::{
         AlertKind, CheckState, Client, ClientProfile, Expense, Firm, Found, Job, JobStatus,
         LineKind, Overpayment, PaymentMethod, PaymentType, Proposal, TimeEntry, TransactionType,
@@ -100,9 +100,11 @@ pub const ROWS: usize = 3;
 /// What every opening step of a practice makes, in this order, once for each of [`ROWS`].
 pub const STEPS_PER_ROW: usize = 9;
 /// What every practice makes after its rows: see [`practice_more`].
-pub const MORE_STEPS: usize = 13;
+pub const MORE_STEPS: usize = 16;
 /// Where among those steps a retainer is opened that is low from the start.
 pub const LOW_STEP: usize = 11;
+/// Where a webhook is made, and after it its first delivery.
+pub const WEBHOOK_STEP: usize = 13;
 pub const ENTRY_STEP: usize = 4;
 pub const EXPENSE_STEP: usize = 5;
 
@@ -281,6 +283,10 @@ fn invoices() -> BoxedStrategy<Command> {
             Command::from(UpdateInvoice { invoice, version, client, content })
         },
     );
+    let note = (invoice(), "[a-z]{1,3}").prop_map(|(invoice, notes)| {
+        let content = Content { notes: Some(notes), ..Content::default() };
+        UpdateInvoice { invoice, version: None, client: None, content }.into()
+    });
     let plain = (invoice(), 0..8_u8).prop_map(|(invoice, which)| match which {
         0 => Command::from(SubmitInvoice { invoice }),
         1 => ApproveInvoice { invoice }.into(),
@@ -296,7 +302,7 @@ fn invoices() -> BoxedStrategy<Command> {
     });
     let credit = (invoice(), prop::option::of(amount()))
         .prop_map(|(invoice, amount)| CreditInvoice { invoice, amount, reason: None }.into());
-    prop_oneof![5 => create, 2 => update, 6 => plain, 2 => end, 3 => credit].boxed()
+    prop_oneof![5 => create, 2 => update, 1 => note, 6 => plain, 2 => end, 3 => credit].boxed()
 }
 
 fn record() -> BoxedStrategy<Command> {
@@ -386,6 +392,10 @@ fn people() -> BoxedStrategy<Command> {
         });
     let delete = prop::collection::vec(number::<Client>("CLT"), 1..3)
         .prop_map(|clients| DeleteClients { clients }.into());
+    // The last client of the opening is settled.
+    let erased = prop_oneof![number("CLT"), Just(Ref::Number("CLT-2026-0006".into()))];
+    let erase = (erased, prop::sample::select(vec!["", "asked for", "asked again"]))
+        .prop_map(|(client, reason)| EraseClient { client, reason: reason.into() }.into());
     let member = (1..5_u8, prop::sample::select(Role::ALL), any::<Option<bool>>()).prop_map(
         |(user, role, active)| {
             SetMember { user: Id::new([user; 12]), version: None, role: Some(role), active }.into()
@@ -396,7 +406,7 @@ fn people() -> BoxedStrategy<Command> {
         let alert = id_in_step(of_practice(firm, 0, LOW_STEP) + ROWS * STEPS_PER_ROW, k);
         AcknowledgeAlert { alert: Ref::Id(alert) }.into()
     });
-    prop_oneof![3 => create, 1 => update, 2 => delete, 1 => member, 1 => alert].boxed()
+    prop_oneof![3 => create, 1 => update, 2 => delete, 2 => erase, 1 => member, 1 => alert].boxed()
 }
 
 fn matters() -> BoxedStrategy<Command> {
@@ -541,13 +551,16 @@ fn market() -> BoxedStrategy<Command> {
 /// Where alerts go, what raises them, and what becomes of their deliveries. What they name are the first
 /// ids of some step, so most hit something only by chance; those of the opening always do.
 fn outbox() -> BoxedStrategy<Command> {
-    let step = || 0..120_usize;
+    let of_opening =
+        |step| (0..2_usize).prop_map(move |firm| of_practice(firm, 0, step) + ROWS * STEPS_PER_ROW);
+    let step = |made: usize| prop_oneof![1 => 0..120_usize, 3 => of_opening(made)];
     let kind = || prop::sample::select(AlertKind::ALL);
-    let create = prop::collection::vec(kind(), 0..2).prop_map(|kinds| {
-        let (url, secret) = ("https://example.com".to_owned(), "whsec_YQ==".to_owned());
+    let url = prop::sample::select(vec!["https://example.com", "https://example.com", "nowhere"]);
+    let create = (url, prop::collection::vec(kind(), 0..2)).prop_map(|(url, kinds)| {
+        let (url, secret) = (url.to_owned(), "whsec_YQ==".to_owned());
         Command::from(CreateWebhook { url, kinds, secret })
     });
-    let webhook = (step(), 0..4_u8, any::<bool>()).prop_map(|(n, which, active)| {
+    let webhook = (step(WEBHOOK_STEP), 0..4_u8, any::<bool>()).prop_map(|(n, which, active)| {
         let webhook = Ref::Id(id_of_step(n));
         match which {
             0 => Command::from(RotateWebhook { webhook, secret: "whsec_Yg==".to_owned() }),
@@ -559,7 +572,7 @@ fn outbox() -> BoxedStrategy<Command> {
             _ => DeleteWebhook { webhook }.into(),
         }
     });
-    let delivery = (step(), 0..4_u8, 1..3_i64).prop_map(|(n, which, attempt)| {
+    let delivery = (step(WEBHOOK_STEP + 1), 0..4_u8, 1..3_i64).prop_map(|(n, which, attempt)| {
         let delivery = id_of_step(n);
         let settle = |error: Option<&str>| {
             let (status, error) = (Some(200), error.map(str::to_owned));
@@ -587,9 +600,9 @@ fn outbox() -> BoxedStrategy<Command> {
     let release = (parked(), "[a-z ]{0,3}").prop_map(|(n, reason)| {
         ReleaseAccount { account: *id_of_step::<Client>(n).bytes(), reason }.into()
     });
-    let warn = step().prop_map(|n| WarnOfExpiry { retainer: id_of_step(n) }.into());
+    let warn = step(LOW_STEP).prop_map(|n| WarnOfExpiry { retainer: id_of_step(n) }.into());
     prop_oneof![
-        2 => create, 3 => webhook, 3 => delivery, 3 => raise, 1 => warn, 2 => park, 3 => release,
+        2 => create, 3 => webhook, 5 => delivery, 3 => raise, 1 => warn, 2 => park, 3 => release,
     ]
     .boxed()
 }
@@ -598,7 +611,7 @@ fn outbox() -> BoxedStrategy<Command> {
 fn command() -> BoxedStrategy<(usize, Command)> {
     let practice = prop_oneof![
         21 => trust(), 17 => invoices(), 25 => payments(), 6 => people(), 4 => matters(),
-        9 => work(), 7 => books(), 6 => outbox(),
+        9 => work(), 7 => books(), 9 => outbox(),
     ];
     prop_oneof![
         85 => (0..2_usize, practice),

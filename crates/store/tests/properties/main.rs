@@ -293,7 +293,8 @@ fn the_random_programs_reach_every_kind_of_outcome() {
     use proptest::{strategy::ValueTree, test_runner::TestRunner};
     const PROGRAMS_MAX: usize = 12_000;
     let mut runner = TestRunner::deterministic();
-    let mut missed: BTreeSet<&str> = BTreeSet::from(["accepted", "replayed", "key_reused"]);
+    let mut missed: BTreeSet<&str> =
+        BTreeSet::from(["accepted", "replayed", "key_reused", "erased"]);
     missed.extend(domain::Rejection::CODES.iter().filter(|code| !UNREACHED.contains(code)));
     for _ in 0..PROGRAMS_MAX {
         if missed.is_empty() {
@@ -306,6 +307,7 @@ fn the_random_programs_reach_every_kind_of_outcome() {
                 Settled::Decided { result: Err(rejection), .. } => rejection.code(),
                 Settled::Replayed(_) => "replayed",
                 Settled::KeyReused => "key_reused",
+                Settled::Erased => "erased",
             });
         }
     }
@@ -325,4 +327,6 @@ const UNREACHED: &[&str] = &[
     "refund_not_found",
     "credit_note_not_found",
     "atomic_refused",
+    "not_in_group",
+    "too_many_webhooks",
 ];

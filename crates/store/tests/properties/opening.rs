@@ -1,7 +1,7 @@
 //! What every random program begins with.
 
 use domain::{
-    Command, Decimal, Id, Ref, Role,
+    Command, Decimal, Id, Moment, Ref, Role,
     billing::{
         client::CreateClient,
         record_payment::{PaymentDetails, Receipt, RecordPayment},
@@ -19,16 +19,21 @@ use domain::{
     matters::create_case::CreateCase,
     people::member::SetMember,
     rows::{ClientProfile, LineKind, Overpayment, PaymentMethod, PaymentType, TransactionType},
+    time::Day,
     trust::{
         consume::ConsumeRetainer,
         open::{OpenRetainer, Terms},
     },
+    webhooks::{create::CreateWebhook, test::TestWebhook},
     work::{create_expense::CreateExpense, log_time::LogTime},
 };
 
 use super::{
-    Step,
-    commands::{ENTRY_STEP, MARKET_AT, MORE_STEPS, ROWS, STEPS_PER_ROW, id_of_step, of_practice},
+    DAY_MICROS, START, Step,
+    commands::{
+        ENTRY_STEP, MARKET_AT, MORE_STEPS, ROWS, STEPS_PER_ROW, WEBHOOK_STEP, id_of_step,
+        of_practice,
+    },
 };
 
 /// Each firm begins with clients, and for each of them a retainer, a sent invoice, a case, time, an
@@ -128,8 +133,9 @@ fn payment_of(client: usize, receipt: Receipt) -> RecordPayment {
 
 /// A client who has nothing but credit, one who has nothing but an expected payment, and a payment
 /// that filled a retainer which was then drawn on; the clients' portal login; a cancelled transaction,
-/// an empty retainer, and an invoice for time; a second retainer of a client, low from the start, and a
-/// payment on an invoice.
+/// an empty retainer, and an invoice for time; a second retainer of a client, low from the start and soon at its end, and a
+/// payment on an invoice; a webhook, and what was sent there first; a client
+/// with nothing.
 fn practice_more(firm: usize) -> [Command; MORE_STEPS] {
     let client = |name: &str| {
         let profile = ClientProfile { full_name: name.into(), ..ClientProfile::default() };
@@ -140,8 +146,14 @@ fn practice_more(firm: usize) -> [Command; MORE_STEPS] {
         client: Ref::Number("CLT-2026-0001".into()),
         amount: Decimal::whole(100),
         currency: None,
-        terms: Terms { minimum_balance: Some(Decimal::whole(100)), ..Terms::default() },
+        terms: Terms {
+            minimum_balance: Some(Decimal::whole(100)),
+            end: Some(Moment::Day(Day::from_days(i32::try_from(START / DAY_MICROS).unwrap() + 20))),
+            ..Terms::default()
+        },
     };
+    let webhook = Ref::Id(id_of_step(of_practice(firm, 0, WEBHOOK_STEP) + ROWS * STEPS_PER_ROW));
+    let (url, secret) = ("https://example.com".into(), "whsec_YQ==".into());
     let paid = RecordPayment {
         invoice: Some(Ref::Number("INV-202612-0003".into())),
         ..payment_of(3, Receipt::Received)
@@ -195,6 +207,9 @@ fn practice_more(firm: usize) -> [Command; MORE_STEPS] {
         .into(),
         low.into(),
         paid.into(),
+        CreateWebhook { url, kinds: Vec::new(), secret }.into(),
+        TestWebhook { webhook }.into(),
+        client("settled").into(),
     ]
 }
 

@@ -50,6 +50,9 @@ async fn one(caller: Caller, of: Of) -> Result<Object<KeptDoc>, Refusal> {
         outcome = reader.outcome(MARKET, user, of.text()).await?;
     }
     let outcome = outcome.ok_or_else(not_found)?;
+    if outcome.is_erased() {
+        return Err(Refusal::not_found(Message::OutcomeErased));
+    }
     let (status, body) = split_kept(&Bytes::from_owner(outcome.answer)).ok_or_else(|| {
         tracing::error!(key = of.text(), "a stored outcome is damaged");
         Refusal::new(hyper::StatusCode::INTERNAL_SERVER_ERROR, Message::Defect)

@@ -22,6 +22,7 @@ mod metrics;
 mod openapi;
 mod payments;
 mod peers;
+mod persons;
 mod protocol;
 mod reports;
 mod roles;

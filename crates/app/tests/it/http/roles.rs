@@ -13,10 +13,12 @@ const ROLES: [&str; 8] =
     ["owner", "admin", "partner", "accountant", "lawyer", "paralegal", "secretary", "client"];
 
 /// Each route, and who is let through, in the order of [`ROLES`]: `x` all, `o` only their own, `-` nobody.
-const TABLE: [(&str, &str); 74] = [
+const TABLE: [(&str, &str); 76] = [
     ("GET /api/clients", "xxxxxxxo"),
     ("GET /api/clients/:client", "xxxxxxxo"),
     ("POST /api/clients", "xxx-xxx-"),
+    ("GET /api/clients/:client/export", "xx------"),
+    ("POST /api/clients/:settled/erase", "x-------"),
     ("GET /api/retainers", "xxxxxxxo"),
     ("GET /api/retainers/stats", "xxxxxxxo"),
     ("GET /api/retainers/low-balance", "xxxxxxxo"),
@@ -140,6 +142,9 @@ async fn made(firm: &Firm<'_>, client: &str, route: &str) -> String {
         let entry = firm.make(firm.post("/api/transactions", &entry)).await;
         put(&mut path, ":entry", &id(&entry));
     }
+    if path.contains(":settled") {
+        put(&mut path, ":settled", &firm.client().await);
+    }
     put(&mut path, ":member", &tokens::new_id());
     path.replace(":client", client)
 }
@@ -167,6 +172,7 @@ async fn every_role_is_let_through_where_the_table_says_so() {
                 }
                 ("POST", "transactions") => json!({"type": "income", "amount": 1}),
                 ("POST", "invoices") => json!({"clientId": client, "items": [{"unitPrice": 1}]}),
+                ("POST", "erase") => json!({"reason": "asked for"}),
                 ("POST", "consume" | "replenish") => json!({"amount": 1}),
                 ("POST", "transfer") => json!({"amount": 1, "toRetainerId": drawn}),
                 ("POST", "apply-retainer") => json!({"amount": 1, "retainerId": drawn}),

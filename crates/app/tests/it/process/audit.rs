@@ -188,3 +188,60 @@ async fn a_log_that_was_rewritten_is_not_the_one_that_was_signed() {
         assert_refuted(refused, "the first 1 records are not those of the older checkpoint");
     }
 }
+
+/// What an auditor was given before a person was erased holds afterwards, and so does what is given then.
+#[tokio::test]
+async fn a_log_out_of_which_a_person_was_erased_is_the_one_that_was_signed() {
+    let folder = tempfile::tempdir().unwrap();
+    let database = folder.path().join("firm.db");
+    let file = |name: &str| folder.path().join(name);
+    let mut process = Process::serve(&database);
+    let token = tokens::token(&tokens::new_id(), FIRM, "owner");
+    let make = async |path: &str, body: Value| {
+        let answer = process.send(&Call::post(path, &body).token(&token).key(path)).await;
+        assert!(answer.is_ok(), "{}", answer.text());
+        answer.json()["data"]["_id"].as_str().unwrap().to_owned()
+    };
+    let keep = async |name: &str, path: &str| {
+        let answer = process.send(&Call::get(format!("/api/audit/{path}")).token(&token)).await;
+        assert_eq!(answer.status, 200, "{}", answer.text());
+        std::fs::write(file(name), &answer.body).unwrap();
+    };
+    let client = make("/api/clients", json!({"fullName": "Noura"})).await;
+    make("/api/cases", json!({"title": "Somebody else's"})).await;
+    keep("key", "key").await;
+    keep("older", "checkpoint").await;
+    keep("before", "export").await;
+    keep("inclusion", "proof/1").await;
+    make(&format!("/api/clients/{client}/erase"), json!({"reason": "asked for"})).await;
+    keep("after", "export").await;
+    keep("inclusion-after", "proof/1").await;
+    keep("consistency", "consistency?from=2").await;
+    process.terminate();
+    assert!(process.ended().success());
+    let clean = output(amanah(&["verify", "--database", &url(&database)]));
+    assert_eq!(clean.status.code(), Some(0), "{}", text(&clean.stdout));
+    std::fs::remove_file(&database).unwrap();
+
+    let key: Value = serde_json::from_slice(&std::fs::read(file("key")).unwrap()).unwrap();
+    let (keys, older) = (&[key["data"]["verifierKey"].as_str().unwrap()], file("older"));
+    let first = |name: &str| -> Value {
+        let export = std::fs::read_to_string(file(name)).unwrap();
+        serde_json::from_str(export.lines().nth(1).unwrap()).unwrap()
+    };
+    assert!(first("before")["salt"].is_string() && first("after")["salt"].is_null());
+    for name in ["before", "after"] {
+        let held = verify(&file(name), keys, Some(&older));
+        assert_holds(held, "began as the log of 2 records");
+    }
+    for name in ["inclusion", "inclusion-after"] {
+        assert_holds(verify(&file(name), keys, None), "record 1 is in the log");
+    }
+    let grown = verify(&file("consistency"), keys, Some(&older));
+    assert_holds(grown, "only grown since it had 2 records");
+    // An erased record that says something else is another one.
+    let after = std::fs::read_to_string(file("after")).unwrap();
+    std::fs::write(file("forged"), after.replacen("create_client", "update_client", 1)).unwrap();
+    let forged = verify(&file("forged"), keys, None);
+    assert_refuted(forged, "record 1: it is not what was recorded");
+}

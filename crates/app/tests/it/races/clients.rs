@@ -197,3 +197,121 @@ async fn x39_a_case_has_one_outcome() {
     };
     Race::new(30, "one case had").run(scenario).await;
 }
+
+/// Erases a client while somebody makes something for it: it is there, or the name is gone for good.
+async fn forgotten(
+    firm: &Firm<'_>,
+    client: &str,
+    made: Call,
+    refusals: &[&str],
+) -> Result<(), String> {
+    let erase = firm.post(format!("/api/clients/{client}/erase"), &json!({"reason": "asked for"}));
+    let answers = firm.target.race(vec![erase.clone(), erase.clone(), made, erase]).await?;
+    let mut expected = refusals.to_vec();
+    expected.push("client_not_found");
+    accepted(&answers, &expected)?;
+    let erased = [0, 1, 3].iter().filter(|n| answers[**n].is_ok()).count();
+    let made = answers[2].is_ok();
+    firm.books().await?;
+    let is_named = named(firm, client).await;
+    match (made, erased, is_named) {
+        (true, 0, true) | (false, 1.., false) => Ok(()),
+        _ => Err(format!("made {made}, erased {erased} times, and the name is there: {is_named}")),
+    }
+}
+
+/// Whether anything still says who the client is.
+async fn named(firm: &Firm<'_>, client: &str) -> bool {
+    for path in [format!("/api/clients/{client}"), format!("/api/clients/{client}/export")] {
+        let look = Call::get(path).token(&firm.token);
+        if firm.target.send(&look).await.text().contains("Noura") {
+            return true;
+        }
+    }
+    false
+}
+
+const FORGOTTEN: &str = "and the name is there";
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn x42_a_client_is_erased_or_pays() {
+    let scenario = async |firm: &Firm<'_>| {
+        let client = firm.client().await;
+        let body = json!({"clientId": client, "amount": 100, "paymentMethod": "cash",
+            "paymentType": "customer_payment", "status": "completed"});
+        let made = firm.post("/api/payments", &body);
+        forgotten(firm, &client, made, &["client_has_credit", "client_has_pending_payments"]).await
+    };
+    Race::new(30, FORGOTTEN).run(scenario).await;
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn x42_a_client_is_erased_or_its_retainer_is_filled() {
+    let scenario = async |firm: &Firm<'_>| {
+        let client = firm.client().await;
+        let retainer = firm.retainer_of(&client, 100, &json!({})).await;
+        firm.make(firm.consume(&retainer, "100")).await;
+        let made = firm.replenish(&retainer, "50");
+        forgotten(firm, &client, made, &["client_has_retainers"]).await
+    };
+    Race::new(30, FORGOTTEN).run(scenario).await;
+}
+
+/// Money in trust is drawn to its end while somebody erases: all of it is drawn, once, whatever wins.
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn x42_a_client_is_erased_after_the_last_consume() {
+    let scenario = async |firm: &Firm<'_>| {
+        let client = firm.client().await;
+        let retainer = firm.retainer_of(&client, 100, &json!({})).await;
+        let erase =
+            firm.post(format!("/api/clients/{client}/erase"), &json!({"reason": "asked for"}));
+        let mut calls = vec![firm.consume(&retainer, "50"); 4];
+        calls.extend([erase.clone(), erase]);
+        let answers = firm.target.race(calls).await?;
+        let drained = ["insufficient_balance", "retainer_not_active"];
+        accepted(&answers[..4], &drained)?;
+        accepted(&answers[4..], &["client_has_retainers", "client_not_found"])?;
+        let drawn = answers[..4].iter().filter(|answer| answer.is_ok()).count();
+        if drawn != 2 {
+            return Err(format!("{drawn} of 2 consumes were carried out"));
+        }
+        let held = firm.books().await?.held();
+        let erased = answers[4..].iter().any(|answer| answer.is_ok());
+        let is_named = named(firm, &client).await;
+        if held == 0 && erased != is_named {
+            Ok(())
+        } else {
+            Err(format!("{held} halalas are held, erased {erased}, named {is_named}"))
+        }
+    };
+    Race::new(30, "of 2 consumes").run(scenario).await;
+}
+
+/// A name that is written while it is erased is erased with it, or not written.
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn x42_a_name_does_not_come_back() {
+    let scenario = async |firm: &Firm<'_>| {
+        let client = firm.client().await;
+        let rename = |n: usize| {
+            let body = json!({"fullName": format!("Noura {n}")});
+            firm.put(format!("/api/clients/{client}"), &body).key(format!("name {n}"))
+        };
+        let mut calls: Vec<Call> = (0..4).map(rename).collect();
+        let erase =
+            firm.post(format!("/api/clients/{client}/erase"), &json!({"reason": "asked for"}));
+        calls.insert(2, erase);
+        let answers = firm.target.race(calls.clone()).await?;
+        accepted(&answers, &["client_not_found"])?;
+        if !answers[2].is_ok() {
+            return Err(format!("the erasure was answered {}", answers[2].text()));
+        }
+        let mut is_named = named(firm, &client).await;
+        // Nor does repeating it bring it back.
+        for call in [&calls[0], &calls[4]] {
+            let told = firm.target.send(call).await;
+            is_named |= firm.target.is_ours() && told.text().contains("Noura");
+        }
+        if is_named { Err("erased, and the name is there".to_owned()) } else { Ok(()) }
+    };
+    Race::new(30, FORGOTTEN).run(scenario).await;
+}

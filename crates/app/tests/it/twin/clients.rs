@@ -28,6 +28,7 @@ pub fn routes() -> Router<Arc<Shared>> {
                 .patch(does!(edit, Client))
                 .delete(does!(delete)),
         )
+        .route("/api/clients/{id}/erase", post(does!(erase)))
         .route("/api/cases", post(does!(open_case)).get(shows!(reads::list, Case)))
         .route("/api/cases/{id}", get(shows!(reads::one, Case)).put(does!(edit_case)))
         .route("/api/members/{id}", put(does!(set_member)))
@@ -81,6 +82,24 @@ async fn delete(app: &Shared, ask: &Ask) -> Result<Done, Done> {
     }
     if payments.iter().any(|doc| doc.status() == "pending") {
         return Err(no(400, "client_has_pending_payments"));
+    }
+    app.pause().await;
+    app.documents.with(|all| all.remove(Kind::Client, client.id()));
+    Ok(app.said(200, Kind::Client, &client))
+}
+
+/// Looks whether any money is there, waits, and takes the client away.
+async fn erase(app: &Shared, ask: &Ask) -> Result<Done, Done> {
+    let client = app.documents.find(Kind::Client, &ask.id);
+    let client = client.ok_or_else(|| no(404, "client_not_found"))?;
+    for (kind, money, refusal) in [
+        (Kind::Retainer, "currentBalance", "client_has_retainers"),
+        (Kind::Payment, "unappliedAmount", "client_has_credit"),
+    ] {
+        let holds = |doc: &Doc| doc.of("clientId") == client.id() && doc.money(money) > 0;
+        if app.documents.with(|all| all.of(kind).any(holds)) {
+            return Err(no(400, refusal));
+        }
     }
     app.pause().await;
     app.documents.with(|all| all.remove(Kind::Client, client.id()));

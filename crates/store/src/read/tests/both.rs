@@ -74,6 +74,7 @@ twin! {
     fn members(firm: Id<Firm>) -> Vec<Member>;
     fn outcome(firm: Id<Firm>, user: Id<User>, key: &str) -> Option<Outcome>;
     fn client(firm: Id<Firm>, by: &Ref<Client>) -> Option<Client>;
+    fn person(firm: Id<Firm>, by: &Ref<Client>) -> Option<Person>;
     fn client_account(firm: Id<Firm>, by: &Ref<Client>) -> Option<ClientAccount>;
     fn clients(firm: Id<Firm>, filter: ClientFilter, part: Page) -> Listed<Client>;
     fn client_accounts(firm: Id<Firm>, filter: ClientFilter, part: Page) -> Listed<ClientAccount>;

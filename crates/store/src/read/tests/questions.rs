@@ -176,6 +176,9 @@ async fn ask_people(reader: &Twin) {
     ] {
         reader.client_accounts(FIRM, filter, FIRST).await.unwrap();
     }
+    for by in [Ref::Id(id(10)), Ref::Id(id(9)), Ref::Number("x".into())] {
+        reader.person(FIRM, &by).await.unwrap();
+    }
     reader.client_stats(FIRM, Timestamp::from_micros(0)).await.unwrap();
     reader.top_clients(FIRM, 3).await.unwrap();
     let all = CaseFilter::default;

@@ -8,6 +8,7 @@ use domain::{
         update_client::{Login, UpdateClient},
     },
     id::User,
+    people::erase_client::EraseClient,
     rows::{ClientProfile, ClientType},
 };
 use schemars::JsonSchema;
@@ -123,6 +124,18 @@ pub(super) fn update(of: &Of, mut body: UpdateBody) -> Result<UpdateClient, Refu
 
 pub(super) fn delete(of: &Of, _: EmptyBody) -> Result<DeleteClients, Refusal> {
     Ok(DeleteClients { clients: vec![of.row()] })
+}
+
+#[derive(Debug, Default, Deserialize, JsonSchema)]
+#[serde(rename_all = "camelCase", deny_unknown_fields, default)]
+#[schemars(extend("required" = ["reason"]), example = json!({"reason": "Asked for on 2026-11-02"}))]
+pub(super) struct EraseBody {
+    /// Why. It stays as the client's notes: it had better not name anybody.
+    reason: Notes,
+}
+
+pub(super) fn erase(of: &Of, body: EraseBody) -> Result<EraseClient, Refusal> {
+    Ok(EraseClient { client: of.row(), reason: body.reason.0.unwrap_or_default() })
 }
 
 #[derive(Debug, Default, Deserialize, JsonSchema)]

@@ -1,6 +1,7 @@
 //! `/api/clients`: the firm's customers, and what each of them owes and holds.
 
 mod body;
+mod export;
 mod lists;
 mod show;
 mod statement;
@@ -46,6 +47,8 @@ pub(in crate::http) fn routes() -> Resource {
     let statement =
         list("getClientStatement", "What a client owes, line by line", READ, statement::lines)
             .may_lag();
+    let may = Action::ExportPersons;
+    let export = read("exportClient", "Everything about one client", may, export::export);
     let (invoices, payments) = (Action::ReadInvoices, Action::ReadPayments);
     Resource::new("clients", "The firm's customers.")
         .post("/", command("Take in a client", body::create, show::CREATED))
@@ -62,6 +65,8 @@ pub(in crate::http) fn routes() -> Resource {
         )
         .on(&[Method::DELETE], "/{id}", delete)
         .get("/{id}/statement", statement)
+        .get("/{id}/export", export)
+        .post("/{id}/erase", command("Erase who a client is, for good", body::erase, show::ERASED))
         .get(
             "/{id}/invoices",
             list("listClientInvoices", "A client's invoices", invoices, lists::invoices),

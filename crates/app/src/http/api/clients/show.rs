@@ -31,6 +31,9 @@ pub(super) const CREATED: Telling = Telling {
 pub(super) const UPDATED: Telling =
     Telling { status: StatusCode::OK, message: Message::ClientUpdated, location: None, ..CREATED };
 
+pub(super) const ERASED: Telling =
+    Telling { status: StatusCode::OK, message: Message::ClientErased, location: None, ..CREATED };
+
 fn client_of(reply: &Reply) -> &Client {
     let Shown::Client(client) = &reply.shown else {
         unreachable!("a client command shows a client")

@@ -66,6 +66,9 @@ pub(super) async fn carry_out(
             let status = StatusCode::UNPROCESSABLE_ENTITY;
             return Err(Refusal::new(status, Message::IdempotencyKeyReused));
         }
+        Settled::Erased => {
+            return Err(Refusal::new(StatusCode::UNPROCESSABLE_ENTITY, Message::OutcomeErased));
+        }
     };
     Ok(if sent.intent == Intent::DryRun { answer.dry() } else { answer })
 }

@@ -51,6 +51,10 @@ impl Outcomes {
                 let status = StatusCode::UNPROCESSABLE_ENTITY;
                 self.refused(&Refusal::new(status, Message::IdempotencyKeyReused), reader);
             }
+            Ok(Settled::Erased) => {
+                let status = StatusCode::UNPROCESSABLE_ENTITY;
+                self.refused(&Refusal::new(status, Message::OutcomeErased), reader);
+            }
             Err(trouble) => self.refused(&trouble.into(), reader),
         }
     }
