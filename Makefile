@@ -8,7 +8,7 @@ demo:
 
 # Everything that must hold. Installs what it needs and says so.
 test: tools lint
-	cargo test --workspace --no-fail-fast
+	cargo test --workspace --all-features --no-fail-fast
 	deploy/prometheus/test.py
 	tests/schemathesis.sh
 	tests/probe.sh
@@ -20,6 +20,7 @@ probe: tools
 lint:
 	cargo fmt --all --check
 	cargo clippy --workspace --all-targets -- --deny warnings
+	cargo clippy -p app --all-features --all-targets -- --deny warnings
 
 # Debian packages that the tests use as real counterparts.
 tools:

@@ -1,6 +1,9 @@
 //! Log lines, on stderr: standard output belongs to what a command prints. With the feature `otel`, also
 //! traces and metrics for a collector.
 
+#[cfg(feature = "otel")]
+use std::time::Duration;
+
 use anyhow::Context;
 use clap::{Args, ValueEnum};
 use tracing_subscriber::{
@@ -26,6 +29,10 @@ pub struct LogArgs {
     #[cfg(feature = "otel")]
     #[arg(long, global = true, env = "OTEL_EXPORTER_OTLP_ENDPOINT", value_name = "URL")]
     otlp: Option<String>,
+    /// How often metrics are sent there.
+    #[cfg(feature = "otel")]
+    #[arg(long, global = true, env = "OTEL_METRIC_EXPORT_INTERVAL", value_name = "MS", default_value_t = 15_000, value_parser = clap::value_parser!(u64).range(10..))]
+    otlp_metrics_every_ms: u64,
 }
 
 /// What must live as long as the process does.
@@ -47,6 +54,11 @@ enum LogStyle {
     Json,
 }
 
+impl Telemetry {
+    /// Sends what is left to be sent, once nobody is served any more.
+    pub fn end(self) {}
+}
+
 /// Starts logging, for the whole process.
 pub(crate) fn start(args: &LogArgs) -> anyhow::Result<Telemetry> {
     let filter = EnvFilter::try_new(&args.log_level)
@@ -59,7 +71,8 @@ pub(crate) fn start(args: &LogArgs) -> anyhow::Result<Telemetry> {
     let subscriber = tracing_subscriber::registry().with(lines);
     #[cfg(feature = "otel")]
     if let Some(base) = &args.otlp {
-        let collector = otel::Collector::at(base)?;
+        let collector =
+            otel::Collector::at(base, Duration::from_millis(args.otlp_metrics_every_ms))?;
         let (layer, tracing) = otel::layer(&collector)?;
         subscriber.with(layer).init();
         return Ok(Telemetry { collector: Some(collector), _tracing: Some(tracing) });

@@ -187,12 +187,11 @@ async fn serve(args: ServeArgs, telemetry: Telemetry) -> anyhow::Result<ExitCode
     let mut sending = JoinSet::<()>::new();
     #[cfg(feature = "otel")]
     if let Some(collector) = telemetry.collector.clone() {
-        sending.spawn(crate::otel::run(Arc::clone(&app), collector, crate::otel::METRICS_EVERY));
+        sending.spawn(crate::otel::run(Arc::clone(&app), collector));
     }
     let served = listen(listener, bound, app).await;
     sending.shutdown().await;
-    // What is left of the spans is sent when nobody is served any more.
-    drop(telemetry);
+    telemetry.end();
     served
 }
 

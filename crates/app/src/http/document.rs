@@ -104,9 +104,7 @@ fn operation(route: &Route, method: &Method, n: usize, generator: &mut SchemaGen
     let described = body.as_ref().and_then(|body| described(body, generator));
     if is_command {
         parameters.push(parameter("DryRun"));
-        if method == Method::POST {
-            parameters.push(parameter("IdempotencyKey"));
-        }
+        parameters.push(parameter("IdempotencyKey"));
         // Whoever can say in the body which version was read can say it in the head.
         if described.as_ref().is_some_and(|body| body["properties"]["__v"].is_object()) {
             parameters.push(parameter("IfMatch"));
@@ -119,7 +117,7 @@ fn operation(route: &Route, method: &Method, n: usize, generator: &mut SchemaGen
     match operation.answers {
         Answers::Json(status) => {
             let schema = description.answer.map(Value::from);
-            let headers = headers_of(status, is_command, method);
+            let headers = headers_of(status, is_command);
             let media_type = json!({"schema": schema});
             responses.insert(
                 status.as_u16().to_string(),
@@ -136,7 +134,7 @@ fn operation(route: &Route, method: &Method, n: usize, generator: &mut SchemaGen
             responses.insert("200".into(), json!({"description": "OK", "content": content}));
         }
     }
-    let mut refused_with = refused_with(route, method, is_command);
+    let mut refused_with = refused_with(route, is_command);
     if is_filtered {
         refused_with.insert(StatusCode::BAD_REQUEST);
     }
@@ -273,15 +271,13 @@ fn answer_headers() -> Value {
     })
 }
 
-fn headers_of(status: StatusCode, is_command: bool, method: &Method) -> Value {
+fn headers_of(status: StatusCode, is_command: bool) -> Value {
     let header = |name: &str| json!({"$ref": format!("#/components/headers/{name}")});
     let mut headers = json!({"X-Request-Id": header("RequestId")});
     if is_command {
         headers["ETag"] = header("ETag");
         headers["Dry-Run"] = header("DryRun");
-        if method == Method::POST {
-            headers["Idempotency-Replayed"] = header("IdempotencyReplayed");
-        }
+        headers["Idempotency-Replayed"] = header("IdempotencyReplayed");
     }
     if status == StatusCode::CREATED {
         headers["Location"] = header("Location");
@@ -290,7 +286,7 @@ fn headers_of(status: StatusCode, is_command: bool, method: &Method) -> Value {
 }
 
 /// How a route may refuse.
-fn refused_with(route: &Route, method: &Method, is_command: bool) -> BTreeSet<StatusCode> {
+fn refused_with(route: &Route, is_command: bool) -> BTreeSet<StatusCode> {
     let operation = &route.operation;
     let mut statuses = BTreeSet::from([StatusCode::INTERNAL_SERVER_ERROR]);
     statuses.insert(StatusCode::SERVICE_UNAVAILABLE);
@@ -308,11 +304,9 @@ fn refused_with(route: &Route, method: &Method, is_command: bool) -> BTreeSet<St
             StatusCode::PRECONDITION_FAILED,
             StatusCode::PAYLOAD_TOO_LARGE,
             StatusCode::UNSUPPORTED_MEDIA_TYPE,
+            StatusCode::UNPROCESSABLE_ENTITY,
             StatusCode::GATEWAY_TIMEOUT,
         ]);
-        if method == Method::POST {
-            statuses.insert(StatusCode::UNPROCESSABLE_ENTITY);
-        }
     }
     statuses
 }

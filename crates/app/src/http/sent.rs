@@ -8,7 +8,7 @@ use bytes::Bytes;
 use domain::audit;
 use engine::Intent;
 use http_body_util::{BodyExt, LengthLimitError, Limited};
-use hyper::{HeaderMap, Method, StatusCode, Uri, header, http::request::Parts};
+use hyper::{HeaderMap, StatusCode, Uri, header, http::request::Parts};
 use serde::Deserialize;
 
 use super::{
@@ -74,7 +74,7 @@ impl Head {
     async fn of(parts: &mut Parts, app: &Arc<App>) -> Result<Self, Refusal> {
         let mut of = Of::path(parts).await?;
         let caller = Caller::of_request(parts, app)?;
-        let key = if parts.method == Method::POST { key(&parts.headers)? } else { None };
+        let key = key(&parts.headers)?;
         of.if_match = if_match(&parts.headers)?;
         Ok(Self { caller, of, key, intent: intent(&parts.uri)? })
     }

@@ -1,6 +1,6 @@
 //! The metrics of `/metrics`, sent to a collector every some seconds.
 
-use std::{collections::BTreeMap, sync::Arc, time::Duration};
+use std::{collections::BTreeMap, sync::Arc};
 
 use hyper::{Request, header};
 use opentelemetry_proto::{
@@ -24,12 +24,12 @@ use super::{
 use crate::{Addresses, App, post::Poster};
 
 /// Sends, every so often, until it is dropped. A collector that is away is told of once.
-pub(crate) async fn run(app: Arc<App>, collector: Collector, every: Duration) {
+pub(crate) async fn run(app: Arc<App>, collector: Collector) {
     let poster = Poster::new(Addresses::Any);
     let started = nanos(&app);
     let mut is_told = false;
     loop {
-        tokio::time::sleep(every).await;
+        tokio::time::sleep(collector.metrics_every).await;
         let text = app.metrics_text().await;
         let body = export(&text, Period { started, now: nanos(&app) }).encode_to_vec();
         let request = Request::post(collector.url("/v1/metrics"))

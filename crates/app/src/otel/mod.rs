@@ -29,26 +29,29 @@ pub(crate) use metrics::run;
 
 use crate::{Addresses, post::Poster};
 
-/// How often metrics are sent.
-pub(crate) const METRICS_EVERY: Duration = Duration::from_secs(15);
 const SERVICE: &str = "amanah";
 
-/// Where a collector is: its base address, like `http://127.0.0.1:4318`.
+/// Where a collector is.
 #[derive(Debug, Clone)]
-pub(crate) struct Collector(String);
+pub(crate) struct Collector {
+    /// Like `http://127.0.0.1:4318`.
+    base: String,
+    /// How often metrics are sent.
+    pub metrics_every: Duration,
+}
 
 impl Collector {
     /// # Errors
     /// It is no address.
-    pub fn at(base: &str) -> anyhow::Result<Self> {
+    pub fn at(base: &str, metrics_every: Duration) -> anyhow::Result<Self> {
         let url: Uri = base.parse().with_context(|| format!("--otlp {base} is no address"))?;
         let is_http = matches!(url.scheme_str(), Some("http" | "https"));
         ensure!(is_http, "--otlp {base} is not of HTTP: it is like http://127.0.0.1:4318");
-        Ok(Self(base.trim_end_matches('/').to_owned()))
+        Ok(Self { base: base.trim_end_matches('/').to_owned(), metrics_every })
     }
 
     fn url(&self, path: &str) -> String {
-        format!("{}{path}", self.0)
+        format!("{}{path}", self.base)
     }
 }
 

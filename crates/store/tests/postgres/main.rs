@@ -7,6 +7,7 @@ mod crashes;
 mod cuts;
 mod failover;
 mod outages;
+mod plans;
 mod rig;
 mod schema;
 mod tls;

@@ -133,12 +133,23 @@ impl Rig {
         self.conflicts.0.load(Ordering::Relaxed)
     }
 
+    /// Takes 1.00 out of the retainer, without a key: whether it came lately is looked up.
+    pub async fn consume_unkeyed(&self) -> Result<Settled, Trouble> {
+        let request = Self::request("", take_one());
+        self.engine.submit(Request { once: None, ..request }).await
+    }
+
     async fn submit(&self, key: &str, command: Command) -> Result<Settled, Trouble> {
+        let deadline = Instant::now() + self.patience;
+        self.engine.submit(Request { deadline, ..Self::request(key, command) }).await
+    }
+
+    fn request(key: &str, command: Command) -> Request {
         let render = Render(Arc::new(|result: &CommandResult| match result {
             Ok(reply) => reply.seq.to_string().into_bytes().into(),
             Err(rejection) => rejection.code().as_bytes().into(),
         }));
-        let request = Request {
+        Request {
             actor: Actor { user: Id::new([2; 12]), firm: FIRM, claimed: Role::Owner },
             command,
             intent: Intent::CarryOut,
@@ -146,9 +157,8 @@ impl Rig {
             request_id: "test".into(),
             fingerprint: domain::audit::fingerprint(&[key.as_bytes()]),
             once: Some(Once { key: key.into(), render }),
-            deadline: Instant::now() + self.patience,
-        };
-        self.engine.submit(request).await
+            deadline: Instant::now() + PATIENCE,
+        }
     }
 
     /// The number of a command that nobody has sent yet.
@@ -158,14 +168,7 @@ impl Rig {
 
     /// Takes 1.00 out of the retainer, under the key of the `n`-th command.
     pub async fn consume(&self, n: i64) -> Result<Settled, Trouble> {
-        let consume = ConsumeRetainer {
-            retainer: Ref::Number("RET-2026-0001".to_owned()),
-            amount: Decimal::whole(1),
-            invoice: None,
-            date: None,
-            description: None,
-        };
-        self.submit(&format!("key {n:06}"), consume.into()).await
+        self.submit(&format!("key {n:06}"), take_one()).await
     }
 
     /// Takes until told to stop, from so many callers at once.
@@ -198,6 +201,17 @@ impl Rig {
             assert!(told.is_ok(), "{n}: {told:?}");
         }
     }
+}
+
+fn take_one() -> Command {
+    ConsumeRetainer {
+        retainer: Ref::Number("RET-2026-0001".to_owned()),
+        amount: Decimal::whole(1),
+        invoice: None,
+        date: None,
+        description: None,
+    }
+    .into()
 }
 
 /// An accepted command's place in the journal.

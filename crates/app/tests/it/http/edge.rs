@@ -234,7 +234,7 @@ async fn machines_that_watch_need_no_token() {
 }
 
 #[tokio::test]
-async fn an_idempotency_key_is_printable_and_counts_on_post_only() {
+async fn an_idempotency_key_is_printable_and_stands_for_one_change() {
     let ours = ours().await;
     let firm = Firm::new(&ours);
     let retainer = firm.retainer(100).await;
@@ -252,15 +252,20 @@ async fn an_idempotency_key_is_printable_and_counts_on_post_only() {
         );
     }
     firm.balances(&retainer, 10_000, 200).await.unwrap();
-    // An edit A, B, A under one key ends at A.
+    // An edit A, B, A under one key ends at A: the first is what the key stands for.
     let edit = |notes: &str| {
         firm.put(format!("/api/retainers/{retainer}"), &json!({"notes": notes})).key("edit")
     };
-    for notes in ["A", "B", "A"] {
-        let answer = ours.send(&edit(notes)).await;
-        assert!(answer.is_ok() && !answer.is_replayed());
-        assert_eq!(answer.json()["data"]["notes"], notes);
-    }
+    let first = ours.send(&edit("A")).await;
+    assert!(first.is_ok() && !first.is_replayed(), "{}", first.text());
+    assert_refused(&ours.send(&edit("B")).await, 422, "idempotency_key_reused");
+    let again = ours.send(&edit("A")).await;
+    assert!(again.is_replayed() && again.body == first.body);
+    let read = firm.get(&format!("/api/retainers/{retainer}")).await;
+    assert_eq!(
+        (&read["data"]["notes"], &read["data"]["__v"]),
+        (&json!("A"), &first.json()["data"]["__v"])
+    );
     // Another language is no other request: the answer is the one that was given.
     let spoken = |language: &str| consume.clone().key("spoken").header("Accept-Language", language);
     let (arabic, english) = (ours.send(&spoken("ar")).await, ours.send(&spoken("en")).await);

@@ -5,8 +5,11 @@ mod chaos;
 mod cli;
 mod crash;
 mod disk;
+mod jobs;
 mod judge;
 mod load;
+#[cfg(feature = "otel")]
+mod otel;
 mod several;
 mod standby;
 mod verify;

@@ -32,7 +32,7 @@ async fn numbers_that_fail_are_counted_told_and_sent_on() {
         assert_eq!((failed.status, failed.code().as_str()), (500, "defect"), "{}", failed.text());
     }
     let got = receiver.wait_for(1).await.remove(0);
-    assert!(got.body.contains("alert.numbers_fail"), "{}", got.body);
+    assert!(got.text().contains("alert.numbers_fail"), "{}", got.text());
     let told = process.send(&Call::get("/api/alerts?type=numbers_fail").token(&token)).await.json();
     assert_eq!(told["data"].as_array().map(Vec::len), Some(1), "{told}");
     let metrics = process.send(&Call::get("/metrics")).await.text();

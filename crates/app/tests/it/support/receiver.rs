@@ -1,4 +1,4 @@
-//! A server that webhooks are posted to: it keeps what it gets and answers as the test says.
+//! A server that something is posted to: it keeps what it gets and answers as the test says.
 
 use std::{
     collections::VecDeque,
@@ -15,11 +15,16 @@ use tokio::{
 /// A request as it came.
 #[derive(Debug, Clone)]
 pub struct Got {
+    pub path: String,
     pub headers: Vec<(String, String)>,
-    pub body: String,
+    pub body: Vec<u8>,
 }
 
 impl Got {
+    pub fn text(&self) -> String {
+        String::from_utf8_lossy(&self.body).into_owned()
+    }
+
     pub fn header(&self, name: &str) -> &str {
         let found = self.headers.iter().find(|(known, _)| known.eq_ignore_ascii_case(name));
         found.map_or("", |(_, value)| value)
@@ -31,6 +36,8 @@ struct Inside {
     got: Vec<Got>,
     /// Answers to come; then 204.
     answers: VecDeque<&'static str>,
+    /// Nobody is answered.
+    is_silent: bool,
 }
 
 pub struct Receiver {
@@ -61,6 +68,11 @@ impl Receiver {
         self.inside.lock().unwrap().answers.push_back(head);
     }
 
+    /// Takes what comes, and answers nobody any more or again.
+    pub fn be_silent(&self, is_silent: bool) {
+        self.inside.lock().unwrap().is_silent = is_silent;
+    }
+
     pub fn got(&self) -> Vec<Got> {
         self.inside.lock().unwrap().got.clone()
     }
@@ -80,28 +92,31 @@ impl Receiver {
 
 async fn receive(mut stream: TcpStream, inside: Arc<Mutex<Inside>>) {
     let mut bytes = Vec::new();
-    let (head, length) = loop {
+    let (head, body) = loop {
         if stream.read_buf(&mut bytes).await.unwrap_or(0) == 0 {
             return;
         }
-        let text = String::from_utf8_lossy(&bytes).into_owned();
-        let Some((head, body)) = text.split_once("\r\n\r\n") else { continue };
+        let Some(end) = bytes.windows(4).position(|end| end == b"\r\n\r\n") else { continue };
+        let (head, body) = (String::from_utf8_lossy(&bytes[..end]).into_owned(), &bytes[end + 4..]);
         let length = head.lines().find_map(|line| {
             let (name, value) = line.split_once(": ")?;
             name.eq_ignore_ascii_case("content-length").then(|| value.parse::<usize>().ok())?
         });
         if body.len() >= length.unwrap_or(0) {
-            break (head.to_owned(), head.len() + 4);
+            break (head, body.to_vec());
         }
     };
+    let path = head.split(' ').nth(1).unwrap_or_default().to_owned();
     let headers = head.lines().skip(1).filter_map(|line| line.split_once(": "));
     let headers = headers.map(|(name, value)| (name.to_owned(), value.to_owned())).collect();
-    let body = String::from_utf8_lossy(&bytes[length..]).into_owned();
     let answer = {
         let mut inside = inside.lock().unwrap();
-        inside.got.push(Got { headers, body });
+        inside.got.push(Got { path, headers, body });
         inside.answers.pop_front().unwrap_or("204 No Content")
     };
+    while inside.lock().unwrap().is_silent {
+        tokio::time::sleep(Duration::from_millis(10)).await;
+    }
     let answer = format!("HTTP/1.1 {answer}\r\nContent-Length: 0\r\nConnection: close\r\n\r\n");
     // Whoever asked may have gone.
     let _ = stream.write_all(answer.as_bytes()).await;

@@ -382,6 +382,14 @@ async fn held_back(
     (n, connection, answer)
 }
 
+/// Whether it, and each of many, came to something.
+fn has_outcome(answer: &Answer) -> bool {
+    let is_outcome = |one: &Value| !matches!(one["status"].as_i64(), Some(503 | 504));
+    let whole = answer.json();
+    let each = whole["data"].as_array();
+    !matches!(answer.status, 503 | 504) && each.is_none_or(|each| each.iter().all(is_outcome))
+}
+
 /// Repeats until there is an outcome.
 async fn settled(
     connection: &mut Connection,
@@ -392,7 +400,7 @@ async fn settled(
     let mut answer = first;
     for _ in 0..ATTEMPTS_MAX {
         match answer.take() {
-            Some(settled) if !matches!(settled.status, 503 | 504) => return Ok(settled),
+            Some(settled) if has_outcome(&settled) => return Ok(settled),
             Some(_) => tokio::time::sleep(Duration::from_millis(2)).await,
             None => {}
         }
