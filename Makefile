@@ -31,6 +31,9 @@ tools:
 		echo "installing prometheus (promtool, which tests the alert rules; its service is masked)"; \
 		mkdir -p /etc/systemd/system && ln -sf /dev/null /etc/systemd/system/prometheus.service && \
 		apt-get update -qq && apt-get install -y -qq --no-install-recommends prometheus; }
+	@ls /usr/lib/*/faketime/libfaketimeMT.so.1 >/dev/null 2>&1 || { \
+		echo "installing libfaketime (clocks that turn the year under the server)"; \
+		apt-get update -qq && apt-get install -y -qq --no-install-recommends libfaketime; }
 	@ls -d /usr/lib/postgresql/*/bin/initdb 2>/dev/null | cut -d/ -f5 | grep -qE '^(1[5-9]|[2-9][0-9])$$' || { \
 		echo "installing postgresql (the server, 15 or newer; no cluster of it is made or started)"; \
 		apt-get update -qq && apt-get install -y -qq postgresql-common && \

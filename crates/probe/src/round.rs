@@ -2,10 +2,11 @@
 //! without an answer, waits until everything has come to rest, and reads what is left. All of it goes into
 //! one [`History`].
 
-use std::{collections::BTreeMap, io, process::Command, time::Duration};
+use std::{collections::BTreeMap, time::Duration};
 
 use crate::{
     adapter::{Adapter, Sender},
+    control::{self, Years},
     history::{Args, FORMAT, Header, History, Minor, Op, Outcome, Phase, Seen, Verb},
     wire::{Call, Delivery, Lost, Reply, Wire},
 };
@@ -22,12 +23,19 @@ pub struct Target {
     pub restart: Option<String>,
     /// Its processes, where they may be put to sleep.
     pub pids: Vec<u32>,
+    /// Its clock, where that can be set.
+    pub years: Years,
 }
 
 impl Target {
     /// Whether the target can be killed and started again, or put to sleep.
     pub fn can_be_disturbed(&self) -> bool {
         self.restart.is_some() || self.adapter.has(Verb::Restart) || !self.pids.is_empty()
+    }
+
+    /// Whether its clock can be set.
+    pub fn has_clock(&self) -> bool {
+        self.years.command.is_some() || self.adapter.has(Verb::SetClock)
     }
 }
 
@@ -202,9 +210,11 @@ impl<'a> Round<'a> {
         if op.outcome == Outcome::Ok {
             return Ok(op.seen.clone());
         }
-        let status = op.status.map_or("no answer".to_owned(), |status| status.to_string());
         let body: String = op.seen.body.chars().take(300).collect();
-        Err(Stop::Target(format!("{verb} was answered {status}, before any race: {body}")))
+        Err(Stop::Target(match op.status {
+            Some(status) => format!("{verb} was answered {status}, before any race: {body}"),
+            None => format!("{verb} was not answered, before any race: {body}"),
+        }))
     }
 
     /// The same, and the id of what was made.
@@ -250,9 +260,19 @@ impl<'a> Round<'a> {
 
     /// Releases them together, dealt over the target's processes.
     pub async fn race(&mut self, asks: Vec<Ask>) -> Result<(), Stop> {
+        self.release(asks, std::future::ready(())).await
+    }
+
+    /// The same, while something else is done.
+    async fn release<T>(
+        &mut self,
+        asks: Vec<Ask>,
+        beside: impl Future<Output = T>,
+    ) -> Result<T, Stop> {
         let sent = self.prepare(asks)?;
         let calls: Vec<Call> = sent.iter().map(|sent| sent.call.clone()).collect();
-        let volley = self.target.wire.race(&calls, self.settings.delivery).await;
+        let race = self.target.wire.race(&calls, self.settings.delivery);
+        let (volley, done) = tokio::join!(race, beside);
         let volley =
             volley.map_err(|lost| Stop::Target(format!("the race could not be armed: {lost}")))?;
         if volley.is_early {
@@ -264,7 +284,7 @@ impl<'a> Round<'a> {
             self.record(sent, Phase::Race, &reply);
         }
         self.resolve().await;
-        Ok(())
+        Ok(done)
     }
 
     /// One after the other, as part of the race.
@@ -336,13 +356,14 @@ impl<'a> Round<'a> {
     pub async fn race_disturbed(&mut self, asks: Vec<Ask>) -> Result<(), Stop> {
         let sent = self.prepare(asks)?;
         let calls: Vec<Call> = sent.iter().map(|sent| sent.call.clone()).collect();
-        let settle = Duration::from_millis(20);
         let late = Duration::from_micros(self.rng.u64(0..8_000));
         let target = self.target;
+        let earlier = target.wire.releases();
         let race = target.wire.race(&calls, self.settings.delivery);
         let disturb = async {
-            tokio::time::sleep(settle + late).await;
-            disturb(target).await
+            target.wire.released_after(earlier).await;
+            tokio::time::sleep(late).await;
+            control::disturb(target).await
         };
         let (volley, disturbed) = if target.adapter.has(Verb::Restart) && target.restart.is_none() {
             let volley = race.await;
@@ -361,6 +382,37 @@ impl<'a> Round<'a> {
         }
         self.resolve().await;
         Ok(())
+    }
+
+    /// Races while the year turns.
+    pub async fn race_over_new_year(&mut self, asks: Vec<Ask>) -> Result<(), Stop> {
+        const LATE_US_MAX: u64 = 3_000;
+        let (target, year) = (self.target, self.target.years.next());
+        // Days from midnight, so that it is the same year in every time zone.
+        let old = self.clock(format!("{year}-12-30 12:00:00"))?;
+        let reply = turn(target, &old).await?;
+        self.record(old, Phase::Setup, &reply);
+        let new = self.clock(format!("{}-01-02 12:00:00", year + 1))?;
+        let late = Duration::from_micros(self.rng.u64(0..LATE_US_MAX));
+        let earlier = target.wire.releases();
+        let turned = async {
+            target.wire.released_after(earlier).await;
+            tokio::time::sleep(late).await;
+            turn(target, &new).await
+        };
+        let reply = self.release(asks, turned).await??;
+        self.record(new, Phase::Race, &reply);
+        Ok(())
+    }
+
+    /// A clock to be set: asked for, or by a command.
+    fn clock(&mut self, time: String) -> Result<Sent, Stop> {
+        let ask = Ask::new(Verb::SetClock).with(|args| args.value = Some(time));
+        if self.has(Verb::SetClock) {
+            return self.prepared(ask, None);
+        }
+        let request = self.name("probe");
+        Ok(Sent { ask, call: Call::default(), key: None, request })
     }
 
     /// Gives whatever still works in the background the time to show itself.
@@ -439,8 +491,10 @@ impl<'a> Round<'a> {
         let Sent { ask, call, key, request } = sent;
         let outcome = self.target.adapter.outcome(&reply.result);
         let response = reply.result.as_ref().ok();
-        let seen = response.map(|response| self.target.adapter.seen(ask.verb, response));
-        let seen = seen.unwrap_or_default();
+        let seen = match &reply.result {
+            Ok(response) => self.target.adapter.seen(ask.verb, response),
+            Err(lost) => Seen { body: lost.to_string(), ..Seen::default() },
+        };
         let on = if ask.verb.is_creation() { seen.id.clone() } else { ask.on };
         let id = self.history.ops.len();
         self.history.ops.push(Op {
@@ -494,29 +548,12 @@ fn extend(seen: &mut Seen, page: Seen) {
     seen.balances.extend(page.balances);
 }
 
-async fn disturb(target: &Target) -> Result<(), Stop> {
-    const SLEEP: Duration = Duration::from_millis(150);
-    if let Some(pid) = target.pids.first() {
-        let signal = |name: &str| run("kill", vec!["-s".into(), name.into(), pid.to_string()]);
-        signal("STOP").await?;
-        tokio::time::sleep(SLEEP).await;
-        return signal("CONT").await;
+/// Sets the target's clock in whichever way it can be set.
+async fn turn(target: &Target, sent: &Sent) -> Result<Reply, Stop> {
+    if target.adapter.has(Verb::SetClock) {
+        return Ok(target.wire.send(&sent.call).await);
     }
-    match &target.restart {
-        Some(command) => run("sh", vec!["-c".into(), command.clone()]).await,
-        None => Ok(()),
-    }
-}
-
-/// Runs a program to its end; it has to succeed.
-async fn run(program: &'static str, arguments: Vec<String>) -> Result<(), Stop> {
-    let ended = move || Command::new(program).args(arguments).status();
-    let ended = tokio::task::spawn_blocking(ended).await.map_err(io::Error::other).flatten();
-    match ended {
-        Ok(status) if status.success() => Ok(()),
-        Ok(status) => Err(Stop::Target(format!("{program}: {status}"))),
-        Err(error) => Err(Stop::Target(format!("{program}: {error}"))),
-    }
+    control::set_clock(target, sent.ask.args.value.as_deref().unwrap_or_default()).await
 }
 
 impl Wire {

@@ -22,6 +22,10 @@ pub struct Mapping {
     pub see: See,
     /// Where the answer's rows are, if it has rows.
     pub list: Option<List>,
+    /// Of an answer in Prometheus' text format: series by the prober's names, like
+    /// `requests_total{outcome="ok"}`. All that have these labels are added up.
+    #[serde(default)]
+    pub counters: BTreeMap<String, String>,
 }
 
 /// Pointers into an answer.

@@ -1,6 +1,7 @@
 //! An adapter tells in a TOML file how one server spells what the scenarios ask for, and what its answers
 //! mean. **A verb that it does not map is never asked for**: its scenarios are skipped, by name.
 
+mod counters;
 mod mapping;
 mod money;
 mod read;
@@ -8,7 +9,9 @@ mod template;
 
 use std::collections::BTreeMap;
 
+use data_encoding::HEXLOWER;
 use serde::{Deserialize, Serialize};
+use sha2::{Digest as _, Sha256};
 
 use crate::{
     history::{Args, Outcome, Promises, Verb},
@@ -47,6 +50,9 @@ pub struct Adapter {
     pub resolve: Option<Resolve>,
     /// The requests.
     pub ops: BTreeMap<Verb, Mapping>,
+    /// Of the text it was read from, in hex.
+    #[serde(skip)]
+    pub sha256: String,
 }
 
 /// What statuses mean. 2xx is accepted; what is in neither list leaves the outcome unknown.
@@ -110,7 +116,8 @@ impl Adapter {
     /// # Errors
     /// What is wrong with it, and where.
     pub fn from_toml(text: &str) -> Result<Self, AdapterError> {
-        let adapter: Self = toml::from_str(text).map_err(Box::new)?;
+        let mut adapter: Self = toml::from_str(text).map_err(Box::new)?;
+        adapter.sha256 = HEXLOWER.encode(&Sha256::digest(text));
         for (verb, mapping) in &adapter.ops {
             for part in std::iter::once(&mapping.path).chain(&mapping.body) {
                 template::check(part)

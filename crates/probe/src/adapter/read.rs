@@ -1,8 +1,10 @@
 //! An answer's JSON, in the prober's words.
 
+use std::collections::BTreeMap;
+
 use serde_json::Value;
 
-use super::{Adapter, List, Mapping, Money};
+use super::{Adapter, List, Mapping, Money, counters};
 use crate::{
     history::{Entry, Minor, Seen, Verb},
     wire::Response,
@@ -13,7 +15,7 @@ impl Adapter {
     pub fn seen(&self, verb: Verb, response: &Response) -> Seen {
         let Ok(mut body) = serde_json::from_slice::<Value>(&response.body) else {
             let body = String::from_utf8_lossy(&response.body).into_owned();
-            return Seen { body, ..Seen::default() };
+            return self.told_to_monitors(verb, body);
         };
         let mut seen = Seen::default();
         if let Some(mapping) = self.ops.get(&verb)
@@ -31,6 +33,18 @@ impl Adapter {
         }
         seen.body = body.to_string();
         seen
+    }
+
+    fn told_to_monitors(&self, verb: Verb, body: String) -> Seen {
+        let selectors = self.ops.get(&verb).map(|mapping| &mapping.counters);
+        let counters: BTreeMap<_, _> = selectors
+            .into_iter()
+            .flatten()
+            .map(|(name, selector)| (name.clone(), counters::sum(&body, selector)))
+            .collect();
+        // Of a thousand series the few are kept that somebody asked for.
+        let body = if counters.is_empty() { body } else { String::new() };
+        Seen { counters, body, ..Seen::default() }
     }
 
     /// Where the next page of a list begins, if there is one.

@@ -8,12 +8,13 @@ use super::{VIOLATION, say};
 use crate::{
     adapter::Adapter,
     attack::{self, Cell, Plan},
+    control::Years,
     naive,
-    report::{self, Report},
+    report::{self, Machine, Report},
     round::Target,
     scenario::{self, Scenario},
     twin,
-    wire::{Delivery, Endpoint, Limits, Wire},
+    wire::{Delivery, Endpoint, Limits, Trust, Wire},
 };
 
 /// The adapter for Amanah's own API.
@@ -49,6 +50,9 @@ pub struct RunArgs {
     /// The most requests that one scenario with one delivery may send.
     #[arg(long, default_value_t = 500_000)]
     requests_max: usize,
+    /// Which commit or version of the server it is, for the report.
+    #[arg(long)]
+    commit: Option<String>,
     /// A folder for report.html, report.json, junit.xml and the histories of violations.
     #[arg(long)]
     out: Option<PathBuf>,
@@ -66,12 +70,19 @@ pub(super) struct TargetArgs {
     /// What a tenant is known by: a=TOKEN, b=TOKEN, and p1=TOKEN … for people who propose.
     #[arg(long = "token", value_name = "TENANT=TOKEN", value_parser = token)]
     tokens: Vec<(String, String)>,
+    /// Certificates in PEM of those who vouch for an https:// target, beside those this machine trusts.
+    #[arg(long, value_name = "FILE")]
+    ca: Option<PathBuf>,
     /// A shell command that kills the server and starts it again, for S28.
     #[arg(long, value_name = "COMMAND")]
     restart: Option<String>,
     /// A process of the server that may be put to sleep, for S28.
     #[arg(long, value_name = "PID")]
     pid: Option<u32>,
+    /// A shell command that sets the server's clock to $PROBE_TIME, like 2031-01-02 12:00:00 in UTC, for
+    /// numbers over the turn of a year.
+    #[arg(long, value_name = "COMMAND")]
+    set_clock: Option<String>,
     /// Anything but this machine is only attacked by those who say this.
     #[arg(long)]
     i_own_this_target: bool,
@@ -105,12 +116,20 @@ impl TargetArgs {
             tokens.entry("b".to_owned()).or_insert_with(|| "b".to_owned());
         }
         Ok(Target {
-            wire: Wire::new(self.targets.clone(), Limits::default()),
+            wire: Wire::trusting(self.targets.clone(), Limits::default(), self.trust()?),
             adapter,
             tokens,
             restart: self.restart.clone(),
             pids: self.pid.into_iter().collect(),
+            years: Years::new(self.set_clock.clone()),
         })
+    }
+
+    fn trust(&self) -> Result<Trust, String> {
+        let Some(path) = &self.ca else { return Ok(Trust::default()) };
+        let named = |error: &dyn std::fmt::Display| format!("{}: {error}", path.display());
+        let pem = std::fs::read(path).map_err(|error| named(&error))?;
+        Trust::of_pem(&pem).map_err(|error| named(&error))
     }
 
     fn command(&self) -> String {
@@ -121,7 +140,9 @@ impl TargetArgs {
         let targets: String = targets.collect();
         // Tokens are secrets: the report says that there were some, not which.
         let tokens = self.tokens.iter().map(|(tenant, _)| format!(" --token {tenant}=…"));
-        format!("probe run{targets} --adapter {}{}", self.adapter, tokens.collect::<String>())
+        let ca = self.ca.as_ref().map_or(String::new(), |path| format!(" --ca {}", path.display()));
+        let tokens: String = tokens.collect();
+        format!("probe run{targets}{ca} --adapter {}{tokens}", self.adapter)
     }
 }
 
@@ -145,7 +166,12 @@ pub(super) async fn run(args: RunArgs) -> Result<u8, String> {
                 bar.set_message(what.to_owned());
                 bar.inc(1);
             };
-            cells.push(attack::cell(&target, scenario, *delivery, plan, &step).await);
+            let mut cell = attack::cell(&target, scenario, *delivery, plan, &step).await;
+            if let Some(history) = &cell.evidence {
+                let endpoints = &args.target.targets;
+                cell.curl = report::script(&target.adapter, endpoints, history, &cell.findings);
+            }
+            cells.push(cell);
         }
     }
     bar.finish_and_clear();
@@ -155,7 +181,9 @@ pub(super) async fn run(args: RunArgs) -> Result<u8, String> {
         targets: args.target.targets.iter().map(Endpoint::authority).collect(),
         seed: args.seed,
         n: plan.n,
-        cores: std::thread::available_parallelism().map_or(1, usize::from),
+        machine: Machine::here(),
+        commit: args.commit,
+        adapter_sha256: target.adapter.sha256.clone(),
         command: args.target.command(),
         cells,
     };
@@ -177,6 +205,8 @@ fn tell(report: &Report) {
         say("");
         say(&history.map_or(String::new(), |it| report::timeline(it, &cell.findings)));
         say(&format!("see it again: {}", report.reproduce(cell)));
+        say("or, as near as curl comes:");
+        cell.curl.iter().for_each(|line| say(&format!("  {line}")));
     }
     say(&report.summary());
     if attack::exit_code(&report.cells) == VIOLATION {

@@ -70,6 +70,8 @@ pub struct Promises {
     pub gapless: bool,
     /// A version rises by exactly one with each accepted change.
     pub version_steps: bool,
+    /// A number has the year in it in which it was given.
+    pub yearly: bool,
     /// What becomes of a payment that exceeds what is due.
     pub overpay: Overpay,
 }

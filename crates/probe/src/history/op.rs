@@ -40,6 +40,12 @@ pub enum Verb {
     SendInvoice,
     /// Takes the invoice `on` back.
     VoidInvoice,
+    /// Asks for a verdict on the invoice `on`.
+    SubmitInvoice,
+    /// The verdict: yes.
+    ApproveInvoice,
+    /// The verdict: no.
+    RejectInvoice,
     /// A pending payment of `amount`, for an `invoice` or not.
     CreatePayment,
     /// The payment `on` has arrived: `amount` for its `invoice` or `retainer`.
@@ -56,6 +62,8 @@ pub enum Verb {
     CreateJob,
     /// Counts one more proposal on the job `on`.
     Propose,
+    /// Sets `field` of the job `on` to `value`.
+    EditJob,
     /// The job `on`.
     ReadJob,
     /// Sets `field` of the document `on` to `value`, as it was at `version`.
@@ -70,6 +78,8 @@ pub enum Verb {
     Metrics,
     /// Kills the target and starts it again.
     Restart,
+    /// Sets the target's clock to `value`, in UTC.
+    SetClock,
 }
 
 impl Verb {
@@ -91,6 +101,16 @@ impl Verb {
         )
     }
 
+    /// Done to the server, not asked of it: it leaves no record in the books.
+    pub fn is_from_outside(self) -> bool {
+        matches!(self, Self::Restart | Self::SetClock)
+    }
+
+    /// Edits set a field of a document.
+    pub fn is_edit(self) -> bool {
+        matches!(self, Self::Patch | Self::EditJob)
+    }
+
     /// Creations make the object that the answer names.
     pub fn is_creation(self) -> bool {
         matches!(
@@ -102,6 +122,18 @@ impl Verb {
                 | Self::CreateTransaction
                 | Self::CreateJob
         )
+    }
+
+    /// What reads the object that this makes.
+    pub fn reader(self) -> Option<Self> {
+        Some(match self {
+            Self::CreateClient => Self::ReadClient,
+            Self::OpenRetainer => Self::ReadRetainer,
+            Self::CreateInvoice => Self::ReadInvoice,
+            Self::CreatePayment => Self::ReadPayment,
+            Self::CreateJob => Self::ReadJob,
+            _ => return None,
+        })
     }
 
     /// As adapters and histories spell it.

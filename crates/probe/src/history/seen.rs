@@ -65,10 +65,10 @@ pub struct Seen {
     /// The ids, or names of requests, of a list.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub names: Option<Vec<String>>,
-    /// Counters by name.
+    /// What the monitors are told, by the adapter's names; `None`: nothing of that name.
     #[serde(skip_serializing_if = "BTreeMap::is_empty")]
-    pub counters: BTreeMap<String, u64>,
-    /// The whole body, but for what differs from answer to answer anyway.
+    pub counters: BTreeMap<String, Option<u64>>,
+    /// The whole body, but for what differs from answer to answer anyway; of no answer, why there is none.
     #[serde(skip_serializing_if = "String::is_empty")]
     pub body: String,
 }

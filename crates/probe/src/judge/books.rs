@@ -29,7 +29,8 @@ pub(super) fn audited(history: &History) -> Vec<Remark> {
     for request in requests(history) {
         let tenants_own =
             history.at_rest(Verb::Audit).any(|op| op.tenant == request.first().tenant);
-        if request.outcome != Outcome::Ok || !tenants_own || request.first().verb == Verb::Restart {
+        if request.outcome != Outcome::Ok || !tenants_own || request.first().verb.is_from_outside()
+        {
             continue;
         }
         let sent = || request.ops.iter().filter_map(|op| op.request.as_ref());

@@ -56,17 +56,18 @@ fn doubled(history: &History, requests: &[Request<'_>]) -> Vec<Remark> {
 
 /// J8: under one key, the same request is answered alike, and another one is never answered for it.
 pub(super) fn replayed(history: &History) -> Vec<Remark> {
-    let mut by_key: BTreeMap<(&str, &str), Vec<&Op>> = BTreeMap::new();
+    // Whether one key may be used with two endpoints is the server's own rule.
+    let mut by_key: BTreeMap<(&str, &str, Verb), Vec<&Op>> = BTreeMap::new();
     for op in history.ops.iter().filter(|op| op.is_answered_ok()) {
         if let Some(key) = &op.key {
-            by_key.entry((&op.tenant, key)).or_default().push(op);
+            by_key.entry((&op.tenant, key, op.verb)).or_default().push(op);
         }
     }
     let mut remarks = Vec::new();
-    for ((_, key), ops) in by_key {
+    for ((_, key, _), ops) in by_key {
         let first = ops[0];
         let ids = || ops.iter().map(|op| op.id).collect();
-        if ops.iter().any(|op| op.args != first.args || op.verb != first.verb) {
+        if ops.iter().any(|op| op.args != first.args) {
             remarks.push(Remark::new(
                 format!("two different requests were accepted under one key ({key})"),
                 format!("قُبل طلبان مختلفان بمفتاح واحد ({key})"),

@@ -8,6 +8,7 @@ mod books;
 mod crash;
 mod effects;
 mod keys;
+mod monitors;
 mod numbers;
 mod order;
 mod states;
@@ -50,7 +51,7 @@ pub struct Finding {
 
 /// One question.
 pub struct Judge {
-    /// `J1` to `J20`.
+    /// `J1` to `J22`.
     pub id: &'static str,
     /// What must hold.
     pub holds: &'static str,
@@ -155,4 +156,8 @@ judges! {
         "ما أُقرّ به يبقى بعد إعادة التشغيل";
     "J20" Availability crash::available, "contention is no server error",
         "التزاحم ليس خطأ في الخادم";
+    "J21" Violation monitors::counted, "the monitors are told what happened",
+        "يُبلَّغ المراقبون بما حدث";
+    "J22" Violation numbers::dated, "a number has the year in it in which it was given",
+        "في الرقم السنة التي أُعطي فيها";
 }

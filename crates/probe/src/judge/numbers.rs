@@ -1,9 +1,9 @@
-//! J5 and J6: numbers for people.
+//! J5, J6 and J22: numbers for people.
 
 use std::collections::BTreeMap;
 
 use super::{Remark, effects::requests};
-use crate::history::{History, Op, Outcome};
+use crate::history::{History, Op, Outcome, Verb};
 
 /// J5: two objects have two numbers.
 pub(super) fn distinct(history: &History) -> Vec<Remark> {
@@ -57,6 +57,40 @@ pub(super) fn gapless(history: &History) -> Vec<Remark> {
         }
     }
     remarks
+}
+
+/// J22: where it is promised, a number has the year in it. While the clock is being set, it may be the one
+/// or the other.
+pub(super) fn dated(history: &History) -> Vec<Remark> {
+    if !history.header.promises.yearly {
+        return Vec::new();
+    }
+    let clocks: Vec<&Op> = history.accepted(Verb::SetClock).collect();
+    let mut remarks = Vec::new();
+    for op in numbered(history) {
+        let (Some(number), Some(ret_ns)) = (&op.seen.number, op.ret_ns) else { continue };
+        let Some(set) = clocks.iter().rposition(|clock| clock.precedes(op)) else { continue };
+        let begun = clocks[set..].iter().take_while(|clock| clock.call_ns <= ret_ns);
+        let years: Vec<&str> =
+            begun.filter_map(|clock| clock.args.value.as_deref()?.get(..4)).collect();
+        if !years.iter().any(|year| has_year(number, year)) {
+            let years = years.join(", ");
+            remarks.push(Remark::new(
+                format!("{number} was given in {years}"),
+                format!("أُعطي {number} في سنة {years}"),
+                vec![op.id],
+            ));
+        }
+    }
+    remarks
+}
+
+/// Some run of digits before the last, which counts, begins with the year: `PAY-2025-0001`,
+/// `INV-202512-0001`.
+fn has_year(number: &str, year: &str) -> bool {
+    let runs: Vec<&str> =
+        number.split(|c: char| !c.is_ascii_digit()).filter(|run| !run.is_empty()).collect();
+    runs.split_last().is_some_and(|(_, runs)| runs.iter().any(|run| run.starts_with(year)))
 }
 
 fn numbered(history: &History) -> impl Iterator<Item = &Op> {

@@ -80,7 +80,12 @@ pub fn of_one_object(
     let amount = if thing == Thing::Account { made.amount() } else { 0 };
     // What a refusal means depends on more than this object where the object is the other end.
     events.retain(|event| event.said != Some(Said::No) || is_own(history, event, object));
-    let version = made.seen.version.filter(|_| is_versioned(&events));
+    // What moves the version and not the amount is no event: then versions have gaps in them.
+    let is_moved_otherwise = history.ops.iter().any(|op| {
+        let is_change = !op.verb.is_read() && !op.verb.is_creation() && op.may_count();
+        is_change && op.is_on(object) && act(op, object, thing).is_none()
+    });
+    let version = made.seen.version.filter(|_| is_versioned(&events) && !is_moved_otherwise);
     Some((thing, State { amount, stage }, version, events))
 }
 

@@ -1,13 +1,14 @@
 //! J12 and J14: where a document is in its life, and whether its amounts agree.
 
 use super::{Remark, effects::requests};
-use crate::history::{History, Op, Outcome, Overpay, Verb};
+use crate::history::{History, Minor, Op, Outcome, Overpay, Verb};
 
 /// J12: void or paid, cancelled or completed, deleted or in use: one of them, and the money with it.
 pub(super) fn one_end(history: &History) -> Vec<Remark> {
     let mut remarks = Vec::new();
     for invoice in history.accepted(Verb::CreateInvoice) {
         remarks.extend(void_and_paid(history, invoice));
+        remarks.extend(approved_and_rejected(history, invoice));
     }
     for payment in history.accepted(Verb::CreatePayment) {
         remarks.extend(cancelled_and_completed(history, payment));
@@ -21,8 +22,11 @@ pub(super) fn one_end(history: &History) -> Vec<Remark> {
 fn void_and_paid(history: &History, invoice: &Op) -> Option<Remark> {
     let void = history.accepted(Verb::VoidInvoice).find(|op| op.on == invoice.on)?;
     let rest = history.at_rest(Verb::ReadInvoice).find(|op| op.on == invoice.on);
-    let mut paying = history.accepted(Verb::CompletePayment);
-    let paid = paying.find(|op| op.args.invoice == invoice.on);
+    let about = |op: &&Op| op.args.invoice == invoice.on;
+    let sum = |verb| -> Minor { history.accepted(verb).filter(about).map(Op::amount).sum() };
+    let is_paid_back = sum(Verb::Refund) >= sum(Verb::CompletePayment);
+    let mut paying = history.accepted(Verb::CompletePayment).filter(|_| !is_paid_back);
+    let paid = paying.find(about);
     let held = rest.and_then(|op| op.seen.paid).unwrap_or(0);
     let is_refusing = history.header.promises.overpay == Overpay::Refuse;
     let is_two = held > 0 || is_refusing && paid.is_some();
@@ -40,6 +44,20 @@ fn void_and_paid(history: &History, invoice: &Op) -> Option<Remark> {
             format!("the invoice was voided, and is {status}"),
             format!("أُلغيت الفاتورة وحالتها {status}"),
             vec![void.id],
+        )
+    })
+}
+
+fn approved_and_rejected(history: &History, invoice: &Op) -> Option<Remark> {
+    let verdicts = |verb| history.accepted(verb).filter(|op| op.on == invoice.on);
+    let both = verdicts(Verb::ApproveInvoice).chain(verdicts(Verb::RejectInvoice));
+    let ids: Vec<usize> = both.map(|op| op.id).collect();
+    (ids.len() > 1).then(|| {
+        let count = ids.len();
+        Remark::new(
+            format!("{count} verdicts on one request for approval were accepted"),
+            format!("قُبل {count} من الأحكام على طلب واحد"),
+            ids,
         )
     })
 }
@@ -73,11 +91,23 @@ fn cancelled_and_completed(history: &History, payment: &Op) -> Option<Remark> {
 
 fn deleted_and_used(history: &History, client: &Op) -> Option<Remark> {
     let deleted = history.accepted(Verb::DeleteClient).find(|op| op.on == client.on)?;
-    let mut made = history.accepted(Verb::OpenRetainer);
+    // A draft is nobody's debt; where invoices are given out, that is what counts.
+    let has_drafts = history.of(Verb::SendInvoice).next().is_some();
+    let is_sent = |op: &Op| history.accepted(Verb::SendInvoice).any(|sent| sent.on == op.on);
+    let is_binding = |op: &&Op| match op.verb {
+        Verb::OpenRetainer | Verb::CreatePayment => true,
+        Verb::CreateInvoice => !has_drafts || is_sent(op),
+        _ => false,
+    };
+    let mut made = history.ops.iter().filter(|op| op.outcome == Outcome::Ok).filter(is_binding);
     let used = made.find(|op| op.args.client == client.on)?;
+    let verb = used.verb.name();
     Some(Remark::new(
-        format!("a client was deleted, and its retainer holds {}", history.money(used.amount())),
-        format!("حُذف عميل وفي عربونه {}", history.money(used.amount())),
+        format!(
+            "a client was deleted, and {verb} of {} was accepted",
+            history.money(used.amount())
+        ),
+        format!("حُذف عميل وقُبل له مستند بمبلغ {}", history.money(used.amount())),
         vec![deleted.id, used.id],
     ))
 }
@@ -103,8 +133,11 @@ fn contradiction(history: &History, op: &Op) -> Option<String> {
     match op.verb {
         Verb::ReadInvoice => {
             let (paid, due, total) = (seen.paid?, seen.due?, seen.total?);
-            let is_void = status == "void";
-            if !is_void && paid + due != total {
+            // Drafts, voided and written-off ones owe nothing that could be added up.
+            if !["open", "partial", "paid"].contains(&status) {
+                return None;
+            }
+            if paid + due != total {
                 return Some(format!(
                     "{} paid and {} due of {}",
                     money(paid),
@@ -113,7 +146,6 @@ fn contradiction(history: &History, op: &Op) -> Option<String> {
                 ));
             }
             let wanted = match (paid, due) {
-                _ if is_void => return None,
                 (_, 0) => "paid",
                 (0, _) => "open",
                 _ => "partial",

@@ -47,7 +47,7 @@ fn entries(history: &History, requests: &[Request<'_>]) -> Vec<Remark> {
 /// refused one does not.
 fn edits(history: &History, requests: &[Request<'_>]) -> Vec<Remark> {
     let mut remarks = Vec::new();
-    let all: Vec<_> = requests.iter().filter(|all| all.first().verb == Verb::Patch).collect();
+    let all: Vec<_> = requests.iter().filter(|all| all.first().verb.is_edit()).collect();
     let edited: BTreeSet<&String> =
         all.iter().filter_map(|all| all.first().args.field.as_ref()).collect();
     for rest in history.ops.iter().filter(|op| is_document_at_rest(op)) {
@@ -106,7 +106,7 @@ fn creations(history: &History) -> Vec<Remark> {
             remarks.push(Remark::new(
                 format!("a list leaves out {count} rows that were there, and shows {twice} twice"),
                 format!("قائمة تُسقط {count} من الصفوف وتكرر {twice}"),
-                missing,
+                missing.into_iter().chain([list.id]).collect(),
             ));
         }
     }

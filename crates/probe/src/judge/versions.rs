@@ -5,32 +5,49 @@ use std::collections::BTreeMap;
 use super::{Remark, effects::requests};
 use crate::history::{History, Op, Outcome, Phase};
 
-/// The accepted changes of each object that tell its version, repetitions left out.
-fn changes(history: &History) -> BTreeMap<&str, Vec<&Op>> {
-    let mut all: BTreeMap<&str, Vec<&Op>> = BTreeMap::new();
+/// A version, and when it was made or read.
+#[derive(Debug, Clone, Copy)]
+struct Told {
+    op: usize,
+    version: u64,
+    call_ns: u64,
+    ret_ns: Option<u64>,
+}
+
+impl Told {
+    fn of(op: &Op) -> Option<Self> {
+        let version = op.seen.version.filter(|_| op.outcome == Outcome::Ok)?;
+        Some(Self { op: op.id, version, call_ns: op.call_ns, ret_ns: op.ret_ns })
+    }
+
+    fn precedes(&self, other: &Self) -> bool {
+        self.ret_ns.is_some_and(|ret| ret < other.call_ns)
+    }
+}
+
+/// The accepted changes of each object that tell its version. Of repetitions nobody knows which made the
+/// change: it was not before the first was asked, nor after the first answer.
+fn changes(history: &History) -> BTreeMap<&str, Vec<Told>> {
+    let mut all: BTreeMap<&str, Vec<Told>> = BTreeMap::new();
     for request in requests(history) {
-        let told = |op: &&&Op| op.outcome == Outcome::Ok && op.seen.version.is_some();
-        if let Some(op) = request.ops.iter().find(told)
-            && let Some(on) = &op.on
-        {
-            all.entry(on).or_default().push(op);
+        let told = request.ops.iter().filter_map(|op| Told::of(op));
+        let made = told.reduce(|a, b| Told { ret_ns: a.ret_ns.min(b.ret_ns), ..a });
+        let asked = request.ops.iter().map(|op| op.call_ns).min();
+        if let (Some(made), Some(asked), Some(on)) = (made, asked, &request.first().on) {
+            all.entry(on).or_default().push(Told { call_ns: asked, ..made });
         }
     }
     all
-}
-
-fn version(op: &Op) -> u64 {
-    op.seen.version.unwrap_or(0)
 }
 
 /// J9: each accepted change has a version of its own; where it is promised, one above the last.
 pub(super) fn steps(history: &History) -> Vec<Remark> {
     let mut remarks = Vec::new();
     for (object, mut ops) in changes(history) {
-        ops.sort_by_key(|op| version(op));
+        ops.sort_by_key(|op| op.version);
         for pair in ops.windows(2) {
-            let (a, b) = (version(pair[0]), version(pair[1]));
-            let ids = vec![pair[0].id, pair[1].id];
+            let (a, b) = (pair[0].version, pair[1].version);
+            let ids = vec![pair[0].op, pair[1].op];
             if a == b {
                 remarks.push(Remark::new(
                     format!("two accepted changes of {object} both made version {a}"),
@@ -64,26 +81,22 @@ fn is_stepping(history: &History, object: &str) -> bool {
 /// it shows at least its version.
 pub(super) fn real_time(history: &History) -> Vec<Remark> {
     let mut remarks = Vec::new();
-    let reads = |object: &str| {
-        let object = object.to_owned();
-        let told = history.ops.iter().filter(|op| op.verb.is_read() && op.seen.version.is_some());
-        let live = told.filter(|op| op.phase != Phase::Restarted && op.outcome == Outcome::Ok);
-        live.filter(move |op| op.is_on(&object))
-    };
-    for (object, ops) in changes(history) {
-        for later in ops.iter().copied().chain(reads(object)) {
-            let least = version(later) + u64::from(later.verb.is_read());
-            let known = ops.iter().chain(&[]).copied().filter(|op| op.precedes(later));
-            if let Some(missed) =
-                known.filter(|op| version(op) >= least).max_by_key(|op| version(op))
-            {
-                let (had, shown) = (version(missed), version(later));
+    for (object, changes) in changes(history) {
+        let reads = history.ops.iter().filter(|op| op.verb.is_read() && op.is_on(object));
+        let reads = reads.filter(|op| op.phase != Phase::Restarted).filter_map(Told::of);
+        // A read may show the version that was acknowledged; a change has to make another.
+        let changed = changes.iter().map(|told| (*told, told.version));
+        for (later, least) in changed.chain(reads.map(|told| (told, told.version + 1))) {
+            let known = changes.iter().filter(|told| told.precedes(&later));
+            let missed = known.filter(|told| told.version >= least);
+            if let Some(missed) = missed.max_by_key(|told| told.version) {
+                let (had, shown) = (missed.version, later.version);
                 remarks.push(Remark::new(
                     format!(
                         "version {had} had been acknowledged, and a later answer shows {shown}"
                     ),
                     format!("أُقرّت النسخة {had} ثم أظهر جواب لاحق النسخة {shown}"),
-                    vec![missed.id, later.id],
+                    vec![missed.op, later.op],
                 ));
             }
         }

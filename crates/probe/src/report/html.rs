@@ -17,13 +17,15 @@ pub(super) fn page(report: &Report) -> String {
         out,
         "<!doctype html><html lang=en><meta charset=utf-8><meta name=viewport \
          content='width=device-width'><title>{0}</title><style>{STYLE}</style><h1>{0}</h1>\
-         <p>{1}<p class=small>seed {2}, {3} requests at once, {4} cores, probe {5}",
+         <p>{1}<p class=small>{6}seed {2}, {3} requests at once; {4}; probe {5}, adapter {7}",
         escaped(&report.server),
         escaped(&report.summary()),
         report.seed,
         report.n,
-        report.cores,
+        escaped(&report.machine.to_string()),
         report.version,
+        escaped(&report.commit.as_ref().map_or(String::new(), |it| format!("commit {it}, "))),
+        report.adapter_sha256,
     );
     let mut cells: Vec<&Cell> = report.cells.iter().collect();
     cells.sort_by_key(|cell| std::cmp::Reverse(cell.result));
@@ -59,7 +61,8 @@ fn violation(out: &mut String, report: &Report, cell: &Cell) {
     if let Some(history) = &cell.evidence {
         drawn(out, history, cell);
     }
-    let _ = write!(out, "<pre>{}</pre></section>", escaped(&report.reproduce(cell)));
+    let (again, curl) = (report.reproduce(cell), cell.curl.join("\n"));
+    let _ = write!(out, "<pre>{}</pre><pre>{}</pre></section>", escaped(&again), escaped(&curl));
 }
 
 /// The raced operations as bars on one line of time, then what was read at rest.

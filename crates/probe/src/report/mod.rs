@@ -1,7 +1,9 @@
 //! What a run came to, for people and for machines. **Skipped and inconclusive are as loud as failures.**
 
+mod curl;
 mod html;
 mod junit;
+mod machine;
 mod timeline;
 
 use std::{fs, io, path::Path};
@@ -13,6 +15,8 @@ use crate::{
     scenario,
 };
 
+pub use curl::script;
+pub use machine::Machine;
 pub use timeline::timeline;
 
 /// A run, whole.
@@ -28,8 +32,12 @@ pub struct Report {
     pub seed: u64,
     /// Requests at once.
     pub n: usize,
-    /// Cores that the prober had.
-    pub cores: usize,
+    /// On what.
+    pub machine: Machine,
+    /// What was attacked, where its owner said so.
+    pub commit: Option<String>,
+    /// SHA-256 of the adapter's text, in hex.
+    pub adapter_sha256: String,
     /// How the run was asked for; the reproduce lines begin with it.
     pub command: String,
     /// Scenarios times deliveries.
@@ -116,11 +124,12 @@ fn line(cell: &Cell) -> String {
         ),
         Result::Clean => format!(
             "clean        {head} {title}: {} raced rounds, < {:.2} % go wrong (95 %); {power}; spread \
-             {}/{} µs",
+             {}/{} µs{}",
             cell.raced,
             cell.bound.unwrap_or(1.0) * 100.0,
             cell.spread_us_p50,
-            cell.spread_us_p95
+            cell.spread_us_p95,
+            if cell.why.is_empty() { String::new() } else { format!("; {}", cell.why) }
         ),
         Result::Skipped => format!("SKIPPED      {head} {title}: {}", cell.why),
         Result::Inconclusive => format!("INCONCLUSIVE {head} {title}: {}; {power}", headline(cell)),

@@ -5,20 +5,33 @@ use crate::{
     round::{Ask, Round, Stop},
 };
 
-/// S12: by as many lawyers as there are tokens for, else all by one.
+/// S12: by as many lawyers as there are tokens for, else all by one; its owner edits it meanwhile.
 pub(super) async fn proposals(round: &mut Round<'_>) -> Result<(), Stop> {
     let job = round.made(Ask::new(Verb::CreateJob)).await?;
     let known = |name: &String| round.target.tokens.contains_key(name);
     let lawyers: Vec<String> =
         (1..=round.settings.n).map(|n| format!("p{n}")).filter(known).collect();
     let ask = Ask::new(Verb::Propose).on(&job);
-    let asks = if lawyers.is_empty() {
+    let mut asks = if lawyers.is_empty() {
         vec![ask; round.settings.n.max(2)]
     } else {
         lawyers.iter().map(|lawyer| ask.clone().tenant(lawyer)).collect()
     };
+    if round.has(Verb::EditJob) {
+        for place in [1, 2] {
+            asks.insert(place, title(round, &job));
+        }
+    }
     round.race(asks).await?;
     round.rest(Ask::new(Verb::ReadJob).on(&job)).await
+}
+
+fn title(round: &mut Round<'_>, job: &str) -> Ask {
+    let title = round.name("title");
+    Ask::new(Verb::EditJob).on(job).with(|args| {
+        args.field = Some("title".to_owned());
+        args.value = Some(title);
+    })
 }
 
 /// S15: by turns, many edits of one version, and edits of different fields.

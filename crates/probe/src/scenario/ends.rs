@@ -5,8 +5,46 @@ use crate::{
     round::{Ask, Round, Stop},
 };
 
-/// S16: the best moment is rarely the same for both, so the second is released with the offset.
-pub(super) async fn void_or_pay(round: &mut Round<'_>) -> Result<(), Stop> {
+/// S16: the best moment is rarely the same for both, so the second is released with the offset. Two
+/// rounds in four void and pay, the others have shapes that not every server has.
+pub(super) async fn of_invoice(round: &mut Round<'_>) -> Result<(), Stop> {
+    let verdicts = [Verb::SubmitInvoice, Verb::ApproveInvoice, Verb::RejectInvoice];
+    match round.settings.round % 4 {
+        2 if round.has(Verb::Refund) => void_or_refund(round).await,
+        3 if verdicts.iter().all(|verb| round.has(*verb)) => approve_or_reject(round).await,
+        _ => void_or_pay(round).await,
+    }
+}
+
+/// Paid, so that it can't be voided before all of it went back.
+async fn void_or_refund(round: &mut Round<'_>) -> Result<(), Stop> {
+    let client = round.client().await?;
+    let invoice = round.invoice(&client, 500_00).await?;
+    let payment = round.payment(&client, Some(&invoice), 500_00).await?;
+    let of_invoice = |verb: Verb| {
+        let invoice = invoice.clone();
+        Ask::new(verb).on(&payment).amount(500_00).with(|args| args.invoice = Some(invoice))
+    };
+    round.make(of_invoice(Verb::CompletePayment)).await?;
+    let void = Ask::new(Verb::VoidInvoice).on(&invoice).second();
+    round.race(vec![of_invoice(Verb::Refund), void]).await?;
+    round.rest(Ask::new(Verb::ReadInvoice).on(&invoice)).await?;
+    round.rest_if(Ask::new(Verb::ReadPayment).on(&payment)).await
+}
+
+/// Two yes and a no.
+async fn approve_or_reject(round: &mut Round<'_>) -> Result<(), Stop> {
+    let client = round.client().await?;
+    let draft = Ask::new(Verb::CreateInvoice).amount(500_00).client(&client);
+    let invoice = round.made(draft).await?;
+    round.make(Ask::new(Verb::SubmitInvoice).on(&invoice)).await?;
+    let ask = |verb| Ask::new(verb).on(&invoice);
+    let (yes, no) = (ask(Verb::ApproveInvoice), ask(Verb::RejectInvoice).second());
+    round.race(vec![yes.clone(), yes, no]).await?;
+    round.rest(Ask::new(Verb::ReadInvoice).on(&invoice)).await
+}
+
+async fn void_or_pay(round: &mut Round<'_>) -> Result<(), Stop> {
     let client = round.client().await?;
     let invoice = round.invoice(&client, 500_00).await?;
     let payment = round.payment(&client, Some(&invoice), 500_00).await?;
@@ -55,6 +93,15 @@ async fn close_and_deposit(round: &mut Round<'_>) -> Result<(), Stop> {
 async fn delete_and_use(round: &mut Round<'_>) -> Result<(), Stop> {
     let client = round.client().await?;
     let delete = Ask::new(Verb::DeleteClient).on(&client);
-    let retainer = Ask::new(Verb::OpenRetainer).client(&client).amount(100_00).second();
-    round.race(vec![delete, retainer]).await
+    let make = |verb| Ask::new(verb).client(&client).amount(100_00);
+    let use_it = if !round.settings.round.is_multiple_of(2) || !round.has(Verb::CreateInvoice) {
+        make(Verb::OpenRetainer)
+    } else if round.has(Verb::SendInvoice) {
+        // Nobody owes a draft; what is owed begins when it is given out.
+        let draft = round.made(make(Verb::CreateInvoice)).await?;
+        Ask::new(Verb::SendInvoice).on(&draft)
+    } else {
+        make(Verb::CreateInvoice)
+    };
+    round.race(vec![delete, use_it.second()]).await
 }

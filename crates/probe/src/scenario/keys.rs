@@ -28,7 +28,8 @@ pub(super) async fn other_request(round: &mut Round<'_>) -> Result<(), Stop> {
     round.rest_of_account(&retainer).await
 }
 
-/// S20: the same request under the same key, by two tenants at once and by the second afterwards.
+/// S20: the same request under the same key, by two tenants at once and by the second afterwards; then one
+/// key at two endpoints. Whether the second endpoint refuses it or acts is its own rule, if it tells the truth.
 pub(super) async fn other_tenant(round: &mut Round<'_>) -> Result<(), Stop> {
     let (key, name) = (round.name("shared"), round.name("client"));
     let secret = format!("{name}-of-a");
@@ -43,7 +44,19 @@ pub(super) async fn other_tenant(round: &mut Round<'_>) -> Result<(), Stop> {
     // And a pair that is the same to the letter.
     let other = round.name("shared");
     let same = |tenant: &str| ask(tenant, &name).key(&other);
-    round.race(vec![same("a"), same("b")]).await
+    round.race(vec![same("a"), same("b")]).await?;
+    let parts = [Verb::OpenRetainer, Verb::Consume, Verb::Deposit, Verb::ReadRetainer];
+    if parts.iter().all(|verb| round.has(*verb)) { two_endpoints(round).await } else { Ok(()) }
+}
+
+async fn two_endpoints(round: &mut Round<'_>) -> Result<(), Stop> {
+    let client = round.client().await?;
+    let retainer = round.retainer(&client, 100_00).await?;
+    let key = round.name("shared");
+    let ask = |verb| Ask::new(verb).on(&retainer).amount(10_00).key(&key);
+    let (out, into) = (ask(Verb::Consume), ask(Verb::Deposit));
+    round.race(vec![out.clone(), into.clone(), out, into]).await?;
+    round.rest_of_account(&retainer).await
 }
 
 /// S21.

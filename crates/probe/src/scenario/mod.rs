@@ -7,6 +7,7 @@ mod crash;
 mod documents;
 mod ends;
 mod keys;
+mod monitors;
 mod numbers;
 mod payments;
 mod reading;
@@ -42,6 +43,8 @@ pub struct Scenario {
     pub is_serial: bool,
     /// It kills the target, or puts it to sleep.
     pub disturbs: bool,
+    /// It goes over the turn of a year, where the target's clock can be set.
+    pub turns_year: bool,
     /// Plays one round.
     pub play: for<'r, 'a> fn(&'r mut Round<'a>) -> Playing<'r>,
 }
@@ -59,6 +62,7 @@ macro_rules! scenarios {
             flaw: Flaw::$flaw,
             is_serial: is_marked(&[$(stringify!($mark)),*], b's'),
             disturbs: is_marked(&[$(stringify!($mark)),*], b'd'),
+            turns_year: is_marked(&[$(stringify!($mark)),*], b'y'),
             play: |round| Box::pin($play(round)),
         }),*];
     };
@@ -99,11 +103,11 @@ scenarios! {
         [CreateClient, OpenRetainer, CreatePayment, CompletePayment, ReadRetainer],
         "payments top up one retainer together", "دفعات متزامنة تغذي عربونًا واحدًا";
     "S09" numbers::payments, CountPlusOne, "#5, timing 3", [CreateClient, CreatePayment],
-        "payments are created together, some of them invalid", "إنشاء دفعات متزامن";
+        "payments are created together, some of them invalid", "إنشاء دفعات متزامن", yearly;
     "S10" numbers::retainers, MaxPlusOne, "#6", [CreateClient, OpenRetainer],
-        "retainers are created together", "إنشاء عرابين متزامن";
+        "retainers are created together", "إنشاء عرابين متزامن", yearly;
     "S11" numbers::clients, CountPlusOne, "#7", [CreateClient],
-        "clients are created together", "إنشاء عملاء متزامن";
+        "clients are created together", "إنشاء عملاء متزامن", yearly;
     "S12" documents::proposals, LostProposal, "#8", [CreateJob, Propose, ReadJob],
         "proposals for one job", "عروض متزامنة على وظيفة واحدة";
     "S13" numbers::invoices, Random4, "#9", [CreateClient, CreateInvoice],
@@ -113,9 +117,9 @@ scenarios! {
     "S15" documents::edits, StaleEdit, "lost update",
         [CreateClient, Patch, ReadClient],
         "edits of one document", "تعديلات متزامنة لمستند واحد";
-    "S16" ends::void_or_pay, VoidUnchecked, "void against pay",
+    "S16" ends::of_invoice, VoidUnchecked, "void against pay",
         [CreateClient, CreateInvoice, CreatePayment, CompletePayment, VoidInvoice, ReadInvoice],
-        "an invoice is voided and paid", "إلغاء فاتورة ودفعها معًا";
+        "an invoice is voided and paid, or refunded; approved and rejected", "إلغاء فاتورة ودفعها معًا، وما يشبه ذلك";
     "S17" ends::phantom, CancelUnchecked, "credit from nothing",
         [CreateClient, CreatePayment, CompletePayment, CancelPayment, ReadPayment],
         "a payment is completed and cancelled, a retainer closed and fed, a client deleted and used",
@@ -146,6 +150,9 @@ scenarios! {
     "S26" reading::own_writes, StaleRead, "read your own writes",
         [CreateClient, OpenRetainer, Consume, ReadRetainer],
         "what was acknowledged is read at once, elsewhere", "قراءة ما أُقرّ به فورًا من عملية أخرى", serial;
+    "S27" monitors::scrape, LostCount, "monitoring",
+        [CreateClient, OpenRetainer, Consume, Metrics],
+        "what the monitors are told after an attack", "ما يُبلَّغ به المراقبون بعد الهجوم";
     "S28" crash::inside, AckBeforeCommit, "a crash, or a sleep, inside",
         [CreateClient, OpenRetainer, Consume, ListEntries, ReadRetainer],
         "the server is killed, or sleeps, in the middle", "توقف الخادم أو نومه في وسط العمل", disturbs;

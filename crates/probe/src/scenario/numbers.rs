@@ -13,14 +13,14 @@ pub(super) async fn payments(round: &mut Round<'_>) -> Result<(), Stop> {
         Ask::new(Verb::CreatePayment).client(&client).amount(amount)
     };
     let asks = (0..round.settings.n.max(6)).map(ask).collect();
-    round.race(asks).await
+    numbered(round, asks).await
 }
 
 /// S10.
 pub(super) async fn retainers(round: &mut Round<'_>) -> Result<(), Stop> {
     let client = round.client().await?;
     let ask = Ask::new(Verb::OpenRetainer).client(&client).amount(100_00);
-    round.race(vec![ask; round.settings.n.max(2)]).await
+    numbered(round, vec![ask; round.settings.n.max(2)]).await
 }
 
 /// S11.
@@ -30,7 +30,18 @@ pub(super) async fn clients(round: &mut Round<'_>) -> Result<(), Stop> {
         let name = round.name("probe");
         asks.push(Ask::new(Verb::CreateClient).with(|args| args.value = Some(name)));
     }
-    round.race(asks).await
+    numbered(round, asks).await
+}
+
+/// Every other round over the turn of a year, where the target's clock can be set.
+async fn numbered(round: &mut Round<'_>, asks: Vec<Ask>) -> Result<(), Stop> {
+    if round.settings.round.is_multiple_of(2) || !round.target.has_clock() {
+        return round.race(asks).await;
+    }
+    let first = asks.first().cloned();
+    round.race_over_new_year(asks).await?;
+    // Whatever is asked for now is asked for in the new year.
+    round.in_turn(first.into_iter().collect()).await
 }
 
 /// Random numbers collide only in a crowd: 120 of 10,000 do every second time.

@@ -30,6 +30,11 @@ pub(super) async fn reach(round: &mut Round<'_>) -> Result<(), Stop> {
         look(&nowhere),
         draw(&retainer).amount(40_00),
     ];
+    for verb in [Verb::Deposit, Verb::CloseRetainer] {
+        if round.has(verb) {
+            asks.push(Ask::new(verb).on(&retainer).amount(5_00).tenant("b"));
+        }
+    }
     if round.has(Verb::ReadClient) {
         asks.push(Ask::new(Verb::ReadClient).on(&client).tenant("b"));
     }

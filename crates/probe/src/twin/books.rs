@@ -17,6 +17,8 @@ pub(super) struct Books {
     pub debits: i64,
     pub credits: i64,
     pub requests: u64,
+    /// By the twin's own clock; zero: nobody has set it.
+    pub year: u32,
     /// Only kept by a twin that acknowledges before it has written.
     #[serde(skip)]
     pub durable: Option<Box<Books>>,
@@ -92,6 +94,12 @@ impl Books {
         self.docs.get(id?).filter(|doc| doc.tenant == tenant)
     }
 
+    /// What year it is.
+    pub fn year(&self) -> u32 {
+        const FIRST: u32 = 2025;
+        if self.year == 0 { FIRST } else { self.year }
+    }
+
     /// The highest number of a series, and how many different ones there are.
     pub fn highest(&self, series: &str) -> (u64, usize) {
         let numbers = self.numbers.get(series).map(Vec::as_slice).unwrap_or_default();
@@ -112,20 +120,20 @@ impl Request {
         all.into_iter().filter_map(|name| name.as_deref())
     }
 
-    /// The series that numbers come from.
-    pub fn series(&self) -> String {
-        format!("{}/{}", self.tenant, prefix(self.verb))
+    /// The series that numbers of a year come from.
+    pub fn series(&self, year: u32) -> String {
+        format!("{}/{}", self.tenant, prefix(self.verb, year))
     }
 }
 
 /// What the numbers of a kind begin with.
-pub(super) fn prefix(verb: Verb) -> &'static str {
+pub(super) fn prefix(verb: Verb, year: u32) -> String {
     match verb {
-        Verb::OpenRetainer => "RET-2025-",
-        Verb::CreatePayment => "PAY-2025-",
-        Verb::CreateInvoice => "INV-202501-",
-        Verb::CreateTransaction => "TXN-202501-",
-        Verb::CreateClient => "CLT-2025-",
-        _ => "DOC-",
+        Verb::OpenRetainer => format!("RET-{year}-"),
+        Verb::CreatePayment => format!("PAY-{year}-"),
+        Verb::CreateInvoice => format!("INV-{year}01-"),
+        Verb::CreateTransaction => format!("TXN-{year}01-"),
+        Verb::CreateClient => format!("CLT-{year}-"),
+        _ => "DOC-".to_owned(),
     }
 }

@@ -36,8 +36,11 @@ impl Step<'_> {
             Verb::CancelPayment => self.cancel(books),
             Verb::Refund => self.refund(books),
             Verb::VoidInvoice => self.void(books),
+            Verb::SubmitInvoice => self.turn(books, "open", "submitted"),
+            Verb::ApproveInvoice => self.turn(books, "submitted", "open"),
+            Verb::RejectInvoice => self.turn(books, "submitted", "draft"),
             Verb::Propose => self.propose(books),
-            Verb::Patch => self.patch(books),
+            Verb::Patch | Verb::EditJob => self.patch(books),
             Verb::DeleteClient => self.delete(books),
             Verb::SendInvoice => self.here(books).map(|doc| self.ok(books, &doc)),
             _ => Err(Answer::refused(404, "no_such_verb")),
@@ -129,7 +132,7 @@ impl Step<'_> {
             id: format!("{}-{}", verb.name(), books.seq),
             kind: verb.name(),
             tenant: tenant.clone(),
-            number: format!("{}{number:04}", prefix(*verb)),
+            number: format!("{}{number:04}", prefix(*verb, self.year(books))),
             amount: self.amount(),
             status: first_status(*verb).to_owned(),
             client: args.client.clone().unwrap_or_default(),
@@ -147,8 +150,12 @@ impl Step<'_> {
         Ok(self.ok(books, &doc))
     }
 
+    fn year(&self, books: &Books) -> u32 {
+        if self.is(Flaw::StaleYear) { Books::default().year() } else { books.year() }
+    }
+
     fn number(&self, books: &mut Books) -> u64 {
-        let series = self.request.series();
+        let series = self.request.series(self.year(books));
         let (highest, _) = books.highest(&series);
         let number = match self.flaw {
             Some(Flaw::CountPlusOne) => self.old.highest(&series).1 as u64 + 1,
@@ -161,7 +168,7 @@ impl Step<'_> {
     }
 
     fn last(&self, books: &Books) -> u64 {
-        books.highest(&self.request.series()).0
+        books.highest(&self.request.series(self.year(books))).0
     }
 
     fn deposit(&self, books: &mut Books) -> Decided {
@@ -337,6 +344,17 @@ impl Step<'_> {
         Ok(self.ok(books, &doc))
     }
 
+    /// The request for a verdict on an invoice, and the verdict.
+    fn turn(&self, books: &mut Books, from: &str, to: &str) -> Decided {
+        let mut doc = self.here(books)?;
+        if self.here(self.seen(Flaw::TwoVerdicts, books))?.status != from {
+            return Err(Answer::refused(400, "wrong_status"));
+        }
+        doc.status = to.to_owned();
+        let doc = self.put(books, doc);
+        Ok(self.ok(books, &doc))
+    }
+
     fn propose(&self, books: &mut Books) -> Decided {
         let doc = self.here(books)?;
         let mut doc = self.based_on_old(Flaw::LostProposal, doc);
@@ -350,6 +368,9 @@ impl Step<'_> {
         let checked = self.here(self.seen(Flaw::StaleEdit, books))?;
         if self.request.args.version.is_some_and(|version| version != checked.version) {
             return Err(Answer::refused(409, "version_conflict"));
+        }
+        if self.is(Flaw::EditErasesCount) {
+            doc.sum = self.here(self.old)?.sum;
         }
         if self.is(Flaw::PatchWholeDoc) {
             doc.fields = self.here(self.old)?.fields;

@@ -43,7 +43,9 @@ flaws! {
     TwoStepNoTx "two_step_no_tx" "S08" "a payment is completed in one step and credited in another, which may fail";
     CountPlusOne "count_plus_one" "S11" "a number is the count of those before plus one";
     MaxPlusOne "max_plus_one" "S10" "a number is the highest of those before plus one";
+    StaleYear "stale_year" "S09" "the year of a number is looked up when the process starts";
     SeqGapOnRollback "seq_gap_on_rollback" "S09" "a refused request burns a number";
+    EditErasesCount "edit_erases_count" "S12" "an edit of a job saves the whole job, as it was read earlier";
     LostProposal "lost_proposal" "S12" "a counter is written as it was read earlier, plus one";
     Random4 "random4" "S13" "a number is four random digits";
     ConflictIs500 "conflict_is_500" "S14" "two requests at once: one of them is answered 500";
@@ -51,6 +53,7 @@ flaws! {
     StaleEdit "stale_edit" "S15" "the version of an edit is checked, and the edit made later";
     VersionSkips "version_skips" "S02" "a retry counts the version up once more";
     VoidUnchecked "void_unchecked" "S16" "whether an invoice is unpaid is checked, and it is voided later";
+    TwoVerdicts "two_verdicts" "S16" "whether a verdict is pending is checked, and it is given later";
     CancelUnchecked "cancel_unchecked" "S17" "whether a payment is pending is checked, and it is cancelled later";
     DeleteUnchecked "delete_unchecked" "S17" "whether a client is unused is checked, and it is deleted later";
     PhantomEntry "phantom_entry" "S02" "a failed attempt leaves an entry behind";
@@ -74,6 +77,7 @@ flaws! {
     StaleRead "stale_read" "S26" "a read is answered from a replica that lags";
     OneLegged "one_legged" "S02" "some movements lack their credit";
     AuditMissing "audit_missing" "S02" "some requests leave no audit record";
+    LostCount "lost_count" "S27" "a counter for the monitors is written as it was read earlier, plus one";
     AckBeforeCommit "ack_before_commit" "S28" "the answer is sent before the write is durable";
     MutexInProcess "mutex_in_process" "S01" "a mutex guards the money, in each process its own";
     LeaseExpires "lease_expires" "S28" "a lease guards the money, and its holder may sleep longer than it lasts";

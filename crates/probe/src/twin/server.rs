@@ -4,7 +4,7 @@ use std::{
     collections::BTreeMap,
     net::SocketAddr,
     sync::{
-        Arc, Mutex,
+        Arc, Mutex, MutexGuard, PoisonError,
         atomic::{AtomicU64, Ordering},
     },
     time::{Duration, Instant},
@@ -103,6 +103,8 @@ struct Front {
     since: Instant,
     joint_minimum: i64,
     under_way: AtomicU64,
+    /// What this front tells the monitors.
+    counts: Mutex<BTreeMap<String, u64>>,
 }
 
 impl Front {
@@ -119,6 +121,7 @@ impl Front {
             since: Instant::now(),
             joint_minimum: options.joint_minimum,
             under_way: AtomicU64::new(0),
+            counts: Mutex::default(),
         }
     }
 
@@ -169,8 +172,11 @@ fn request(
 impl Front {
     async fn answer(&self, request: Request) -> Answer {
         let nth = self.nth.fetch_add(1, Ordering::Relaxed) + 1;
-        if request.verb == Verb::Restart {
-            return self.restart().await;
+        match request.verb {
+            Verb::Restart => return self.restart().await,
+            Verb::SetClock => return self.set_clock(&request).await,
+            Verb::Metrics => return self.metrics(),
+            _ => {}
         }
         if request.verb.is_read() {
             return self.look(&request, nth).await;
@@ -193,12 +199,47 @@ impl Front {
     async fn restart(&self) -> Answer {
         self.store.read(|_| ());
         if let Place::Memory(books) = &self.store.place {
-            let mut books = books.lock().unwrap_or_else(std::sync::PoisonError::into_inner);
+            let mut books = books.lock().unwrap_or_else(PoisonError::into_inner);
             if let Some(durable) = books.durable.take() {
                 *books = *durable;
             }
         }
         Answer::new(200, &json!({}))
+    }
+
+    async fn set_clock(&self, request: &Request) -> Answer {
+        let year = request.args.value.as_deref().and_then(|time| time.get(..4)?.parse().ok());
+        let Some(year) = year else { return Answer::refused(400, "time") };
+        self.store.write(|books| books.year = year).await;
+        Answer::new(200, &json!({}))
+    }
+
+    fn counts(&self) -> MutexGuard<'_, BTreeMap<String, u64>> {
+        self.counts.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    fn metrics(&self) -> Answer {
+        let counts = self.counts();
+        let lines =
+            counts.iter().map(|(labels, count)| format!("requests_total{{{labels}}} {count}\n"));
+        Answer { status: 200, body: lines.collect() }
+    }
+
+    /// Counts a request by what came of it.
+    async fn count(&self, request: &Request, answer: &Answer, is_replay: bool) {
+        let outcome = match answer.status {
+            _ if is_replay => "replayed",
+            200..300 => "ok",
+            _ => "refused",
+        };
+        let labels = format!("verb=\"{}\",outcome=\"{outcome}\"", request.verb.name());
+        let was = self.counts().get(&labels).copied().unwrap_or(0);
+        if self.is(Flaw::LostCount) {
+            self.store.pause().await;
+            self.counts().insert(labels, was + 1);
+        } else {
+            *self.counts().entry(labels).or_default() += 1;
+        }
     }
 
     fn scope(&self, request: &Request) -> Option<String> {
@@ -245,23 +286,24 @@ impl Front {
             return answer;
         }
         let step = self.step(request, &old, nth);
-        let answer = self
+        let (answer, is_replay) = self
             .store
             .write(|books| {
                 if let Some(scope) = &scope
                     && !self.is(Flaw::IdemCheckThenSet)
                     && let Some(answer) = self.kept(books, request, scope)
                 {
-                    return answer;
+                    return (answer, true);
                 }
                 let answer = step.run(books);
                 if let Some(scope) = scope {
                     let (asked, on) = (request.asked(), request.on.clone());
                     books.keys.insert(scope, Kept { asked, answer: Some(answer.clone()), on });
                 }
-                answer
+                (answer, false)
             })
             .await;
+        self.count(request, &answer, is_replay).await;
         self.second(request, &old, nth, answer).await
     }
 
@@ -460,7 +502,8 @@ fn early(books: &Books, request: &Request, scope: Option<&str>) -> Books {
     let client = request.on.as_deref().filter(|_| request.verb == Verb::DeleteClient);
     let used = books.docs.values().filter(|doc| client.is_some_and(|client| doc.client == client));
     old.docs.extend(used.map(|doc| (doc.id.clone(), doc.clone())));
-    let series = request.series();
+    old.year = books.year;
+    let series = request.series(books.year());
     if let Some(numbers) = books.numbers.get(&series) {
         old.numbers.insert(series, numbers.clone());
     }

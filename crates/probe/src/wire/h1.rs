@@ -6,10 +6,9 @@ use tokio::io::{AsyncRead, AsyncReadExt, AsyncWriteExt, ReadBuf};
 
 use super::{
     Clock,
-    endpoint::Endpoint,
     gate::Gate,
     reply::{Answer, Call, Lost, Response},
-    tls::{self, Io, Protocol},
+    tls::{Io, Protocol, Way},
 };
 
 /// An answer's body is refused beyond this.
@@ -32,9 +31,9 @@ enum Length {
 }
 
 impl Connection {
-    pub async fn open(endpoint: &Endpoint) -> Result<Self, Lost> {
-        let (gate, io) = tls::connect(endpoint, Protocol::H1).await?;
-        let (authority, base) = (endpoint.authority(), endpoint.base.clone());
+    pub async fn open(way: &Way) -> Result<Self, Lost> {
+        let (gate, io) = way.connect(Protocol::H1).await?;
+        let (authority, base) = (way.endpoint.authority(), way.endpoint.base.clone());
         Ok(Self { io, gate, read: Vec::new(), authority, base, is_open: true })
     }
 

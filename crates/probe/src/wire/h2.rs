@@ -14,7 +14,7 @@ use super::{
     endpoint::Endpoint,
     gate::Gate,
     reply::{Answer, Call, Lost, Response},
-    tls::{self, Protocol},
+    tls::{Protocol, Way},
 };
 
 /// A DATA frame of one byte: nine bytes of header, and the byte.
@@ -58,8 +58,8 @@ impl From<h2::Error> for Lost {
 
 impl Connection {
     /// Opens it, and waits until the peer's settings are known.
-    pub async fn open(endpoint: &Endpoint) -> Result<Self, Lost> {
-        let (gate, io) = tls::connect(endpoint, Protocol::H2).await?;
+    pub async fn open(way: &Way) -> Result<Self, Lost> {
+        let (gate, io) = way.connect(Protocol::H2).await?;
         let mut builder = h2::client::Builder::new();
         builder.enable_push(false).initial_window_size(1 << 24);
         let (send, mut connection) = builder.handshake(io).await?;
@@ -68,7 +68,7 @@ impl Connection {
             // What ends a connection is told by the streams on it.
             let _ = connection.await;
         });
-        let connection = Self { send, gate, endpoint: endpoint.clone(), driver };
+        let connection = Self { send, gate, endpoint: way.endpoint.clone(), driver };
         if let Some(pings) = &mut pings {
             pings.ping(h2::Ping::opaque()).await?;
         }

@@ -14,16 +14,21 @@ mod tls;
 mod volley;
 
 use std::{
-    sync::Mutex,
+    sync::{
+        Arc, Mutex,
+        atomic::{AtomicU64, Ordering},
+    },
     time::{Duration, Instant},
 };
 
 pub use delivery::{Delivery, Offset};
 pub use endpoint::{Endpoint, EndpointError};
 pub use reply::{Call, Lost, Reply, Response};
+pub use tls::Trust;
 pub use volley::Volley;
 
 use h1::Connection;
+use tls::Way;
 
 /// How requests travel.
 #[derive(Debug, Clone, Copy)]
@@ -42,10 +47,11 @@ impl Default for Limits {
 
 /// The processes of one target, and idle connections to them.
 pub struct Wire {
-    endpoints: Vec<Endpoint>,
+    ways: Vec<Way>,
     idle: Vec<Mutex<Vec<Connection>>>,
     limits: Limits,
     clock: Clock,
+    releases: AtomicU64,
 }
 
 /// Nanoseconds since the prober began.
@@ -61,13 +67,38 @@ impl Clock {
 impl Wire {
     /// Knows where to go; nothing is opened yet.
     pub fn new(endpoints: Vec<Endpoint>, limits: Limits) -> Self {
+        Self::trusting(endpoints, limits, Trust::default())
+    }
+
+    /// The same, believing these.
+    pub fn trusting(endpoints: Vec<Endpoint>, limits: Limits, trust: Trust) -> Self {
         let idle = endpoints.iter().map(|_| Mutex::default()).collect();
-        Self { endpoints, idle, limits, clock: Clock(Instant::now()) }
+        let trust = Arc::new(trust);
+        let way = |endpoint| Way { endpoint, trust: Arc::clone(&trust) };
+        let ways = endpoints.into_iter().map(way).collect();
+        Self { ways, idle, limits, clock: Clock(Instant::now()), releases: AtomicU64::new(0) }
+    }
+
+    /// How many races were released so far.
+    pub fn releases(&self) -> u64 {
+        self.releases.load(Ordering::Acquire)
+    }
+
+    /// Waits until more than so many were released, or until a race would have been given up.
+    pub async fn released_after(&self, count: u64) {
+        const LOOK_EVERY: Duration = Duration::from_millis(1);
+        let released = async {
+            while self.releases() <= count {
+                tokio::time::sleep(LOOK_EVERY).await;
+            }
+        };
+        // What could never be armed is told by the race itself.
+        let _ = tokio::time::timeout(self.limits.answer_wait, released).await;
     }
 
     /// How many processes there are.
     pub fn targets(&self) -> usize {
-        self.endpoints.len()
+        self.ways.len()
     }
 
     /// One request, on an idle connection if there is a live one.
@@ -90,7 +121,7 @@ impl Wire {
                 return Ok(idle);
             }
         }
-        Connection::open(&self.endpoints[target]).await
+        Connection::open(&self.ways[target]).await
     }
 
     fn take_idle(&self, target: usize) -> Option<Connection> {
@@ -107,7 +138,7 @@ impl Wire {
 
     /// Writes a request on a connection of its own, which is the answer's only way back.
     pub(crate) async fn write_only(&self, call: &Call) -> Result<impl Sized + use<>, Lost> {
-        let mut connection = Connection::open(&self.endpoints[call.target]).await?;
+        let mut connection = Connection::open(&self.ways[call.target]).await?;
         connection.write(&connection.wire(call)).await?;
         Ok(connection)
     }

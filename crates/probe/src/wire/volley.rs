@@ -1,6 +1,9 @@
 //! Arms N requests, lets go of their last bytes together, and collects what comes back.
 
-use std::time::{Duration, Instant};
+use std::{
+    sync::atomic::Ordering,
+    time::{Duration, Instant},
+};
 
 use tokio::task::JoinHandle;
 
@@ -46,6 +49,7 @@ impl Wire {
     pub async fn race(&self, calls: &[Call], delivery: Delivery) -> Result<Volley, Lost> {
         match delivery {
             Delivery::OneByOne => {
+                self.count_release();
                 let mut replies = Vec::new();
                 for call in calls {
                     replies.push(self.send(call).await);
@@ -59,16 +63,21 @@ impl Wire {
         }
     }
 
+    fn count_release(&self) {
+        self.releases.fetch_add(1, Ordering::AcqRel);
+    }
+
     async fn cold(&self, calls: &[Call]) -> Volley {
+        self.count_release();
         let running: Vec<(u64, Pending)> = calls
             .iter()
             .map(|call| {
                 let (call, clock) = (call.clone(), self.clock);
-                let endpoint = self.endpoints[call.target].clone();
+                let way = self.ways[call.target].clone();
                 let call_ns = clock.now_ns();
                 let sent = tokio::spawn(async move {
                     tokio::time::sleep(call.offset).await;
-                    let mut connection = Connection::open(&endpoint).await?;
+                    let mut connection = Connection::open(&way).await?;
                     connection.write(&connection.wire(&call)).await?;
                     connection.read(clock).await
                 });
@@ -141,7 +150,7 @@ impl Wire {
         let mut n = 0;
         while n < dealt.len() {
             let target = dealt[n].0;
-            let mut connection = h2::Connection::open(&self.endpoints[target]).await?;
+            let mut connection = h2::Connection::open(&self.ways[target]).await?;
             let most = connection.streams_max().max(1);
             if dealt[n].2.len() > most {
                 let rest = dealt[n].2.split_off(most);
@@ -189,6 +198,7 @@ impl Wire {
         let mut order: Vec<usize> = (0..releases.len()).collect();
         order.sort_by_key(|n| releases[*n].offset);
         let mut times = vec![0; releases.len()];
+        self.count_release();
         let start = Instant::now();
         for n in order {
             let Release { gate, offset } = &releases[n];

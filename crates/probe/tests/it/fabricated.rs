@@ -16,7 +16,12 @@ fn header() -> Header {
         seed: 0,
         delivery: String::new(),
         spread_us: 0,
-        promises: Promises { gapless: true, version_steps: true, overpay: Overpay::Refuse },
+        promises: Promises {
+            gapless: true,
+            version_steps: true,
+            yearly: true,
+            overpay: Overpay::Refuse,
+        },
         joint_minimum: None,
         secrets: std::collections::BTreeMap::from([("a".to_owned(), "secret".to_owned())]),
         digits: 2,
@@ -86,6 +91,11 @@ impl Made {
         })
     }
 
+    /// Nobody knows what became of it.
+    fn unknown(self) -> Self {
+        self.with(|op| (op.outcome, op.ret_ns, op.status) = (Outcome::Unknown, None, None))
+    }
+
     fn balance(self, balance: i64) -> Self {
         self.with(|op| op.seen.balance = Some(balance))
     }
@@ -122,6 +132,11 @@ fn findings(judge: &str, made: &Made) -> usize {
 fn check(judge: &str, good: &Made, bad: &Made) {
     assert_eq!(findings(judge, good), 0, "{judge} blames a good history");
     assert!(findings(judge, bad) > 0, "{judge} lets a bad history pass");
+    let all = by_id(judge).unwrap().findings(&bad.0);
+    // What is missing between two numbers was nobody's answer.
+    let is_named = |ops: &Vec<usize>| judge == "J6" || !ops.is_empty();
+    assert!(all.iter().all(|finding| is_named(&finding.ops)), "{judge} names no operation");
+    assert!(probe::judge::judge(&bad.0).iter().any(|finding| finding.judge == judge));
 }
 
 /// 100.00 on an account of which 60.00 are drawn twice; the second answer is edited.
@@ -181,6 +196,57 @@ fn j2_an_unknown_consume_may_have_happened_or_not_but_not_half() {
 }
 
 #[test]
+fn j2_an_invoice_was_paid_what_arrived_less_what_went_back() {
+    let of_invoice = |op: &mut Op| op.args.invoice = Some("i".to_owned());
+    let read = |arrives: i64, paid: i64| {
+        let made = Made::new().setup(Verb::CreateInvoice, "i", 1_000);
+        let made = made.race(Verb::CompletePayment, "p", arrives).with(of_invoice);
+        let made = made.race(Verb::CompletePayment, "q", 7).race(Verb::Refund, "p", 100);
+        made.with(of_invoice).rest(Verb::ReadInvoice, "i").with(|op| op.seen.paid = Some(paid))
+    };
+    for wrong in [600, 400, 0, 507] {
+        check("J2", &read(600, 500), &read(600, wrong));
+    }
+    // More than it can take: how much it took depends on their order, but within bounds.
+    for wrong in [-1, 1_001] {
+        check("J2", &read(1_100, 900), &read(1_100, wrong));
+    }
+    let voided = |paid| {
+        let made =
+            Made::new().setup(Verb::CreateInvoice, "i", 1_000).race(Verb::VoidInvoice, "i", 0);
+        made.rest(Verb::ReadInvoice, "i").with(|op| op.seen.paid = Some(paid))
+    };
+    check("J2", &voided(0), &voided(1_001));
+}
+
+#[test]
+fn j2_a_job_counts_what_was_accepted_and_perhaps_what_nobody_knows_of() {
+    let counted = |count| {
+        let made = Made::new().setup(Verb::CreateJob, "j", 0).setup(Verb::CreateJob, "k", 0);
+        let made = made.race(Verb::Propose, "j", 0).race(Verb::Propose, "j", 0);
+        let made = made.race(Verb::Propose, "j", 0).refused().race(Verb::Propose, "k", 0);
+        let made = made.race(Verb::Propose, "j", 0).unknown();
+        made.rest(Verb::ReadJob, "j").with(|op| op.seen.count = Some(count))
+    };
+    for (right, wrong) in [(2, 1), (3, 4)] {
+        check("J2", &counted(right), &counted(wrong));
+    }
+}
+
+#[test]
+fn j2_of_twenty_unknown_amounts_every_sum_is_tried_and_beyond_is_the_benefit_of_the_doubt() {
+    let left = |unknown: u32| {
+        let mut made = Made::new().setup(Verb::OpenRetainer, "r", 1 << 30);
+        for n in 0..unknown {
+            made = made.race(Verb::Consume, "r", 2 << n).unknown();
+        }
+        // Odd: no sum of even amounts.
+        made.rest(Verb::ReadRetainer, "r").balance((1 << 30) - 1)
+    };
+    assert_eq!((findings("J2", &left(21)), findings("J2", &left(20))), (0, 1));
+}
+
+#[test]
 fn j2_totals_of_moving_money_are_constant() {
     let total = |one, other| {
         let made =
@@ -224,6 +290,18 @@ fn j5_a_number_is_given_twice() {
 }
 
 #[test]
+fn j5_what_one_key_made_twice_is_another_judges_question() {
+    let made = |key: &str| {
+        let keyed = |op: &mut Op| op.seen.number = Some("PAY-2025-0001".to_owned());
+        let made = Made::new().race(Verb::CreatePayment, "p", 1).with(keyed);
+        let made = made.with(|op| op.key = Some("k".to_owned()));
+        let made = made.race(Verb::CreatePayment, "q", 1).with(keyed);
+        made.with(|op| op.key = Some(key.to_owned()))
+    };
+    check("J5", &made("k"), &made("l"));
+}
+
+#[test]
 fn j6_a_number_is_missing() {
     let good = numbered(&["PAY-2025-0009", "PAY-2025-0011", "PAY-2025-0010"]);
     check("J6", &good, &numbered(&["PAY-2025-0009", "PAY-2025-0011"]));
@@ -251,6 +329,15 @@ fn j8_one_key_has_two_answers() {
 }
 
 #[test]
+fn j8_what_a_key_means_elsewhere_is_the_servers_own_rule() {
+    let elsewhere = keyed().with(|op| {
+        op.verb = Verb::Deposit;
+        op.seen.body = "other".to_owned();
+    });
+    assert_eq!(findings("J8", &elsewhere), 0);
+}
+
+#[test]
 fn j9_a_version_is_made_twice_or_left_out() {
     let versions = |last| {
         let made = Made::new().setup(Verb::OpenRetainer, "r", 100).version(0);
@@ -258,6 +345,30 @@ fn j9_a_version_is_made_twice_or_left_out() {
     };
     check("J9", &versions(2), &versions(1));
     check("J9", &versions(2), &versions(3));
+}
+
+#[test]
+fn j9_a_step_that_somebody_else_may_have_made_is_no_gap() {
+    let gap = |between: fn(Made) -> Made| {
+        let made = Made::new().setup(Verb::OpenRetainer, "r", 100).version(0);
+        let made = between(made.race(Verb::Consume, "r", 10).version(1));
+        made.race(Verb::Consume, "r", 20).version(3)
+    };
+    let bad = gap(|made| made);
+    check("J9", &gap(|made| made.race(Verb::Consume, "r", 5).unknown()), &bad);
+    let transfer = |made: Made| made.with(|op| op.args.to = Some("r".to_owned()));
+    let into = |made: Made| made.race(Verb::Transfer, "s", 5);
+    check("J9", &transfer(into(gap(|made| made))), &into(bad));
+}
+
+#[test]
+fn j10_in_the_order_that_was_told_two_changes_are_not_one() {
+    let told = |second| {
+        let made = Made::new().setup(Verb::OpenRetainer, "r", 100).version(0);
+        let made = made.race(Verb::Deposit, "r", 10).version(1);
+        made.race(Verb::Deposit, "r", 10).version(second).together()
+    };
+    check("J10", &told(2), &told(1));
 }
 
 #[test]
@@ -288,6 +399,19 @@ fn j11_a_later_read_shows_less_than_was_acknowledged() {
 }
 
 #[test]
+fn j11_a_repetition_that_is_answered_late_shows_what_was_made_early() {
+    let key = |op: &mut Op| op.key = Some("k".to_owned());
+    let made = Made::new().setup(Verb::OpenRetainer, "r", 100).version(0);
+    let made = made.race(Verb::Consume, "r", 10).with(key).version(1);
+    let made = made.race(Verb::Consume, "r", 20).version(2);
+    let mut made = made.race(Verb::Consume, "r", 10).with(key).version(1);
+    assert_eq!(findings("J11", &made), 0);
+    // Whichever comes first in the history.
+    made.0.ops.swap(1, 3);
+    assert_eq!(findings("J11", &made), 0);
+}
+
+#[test]
 fn j12_a_document_comes_to_two_ends() {
     let invoice = |held: i64| {
         let made = Made::new().setup(Verb::CreateInvoice, "i", 100).race(Verb::VoidInvoice, "i", 0);
@@ -303,6 +427,30 @@ fn j12_a_document_comes_to_two_ends() {
         made.race(Verb::OpenRetainer, "r", 5).with(|op| op.args.client = Some("c".to_owned()))
     };
     check("J12", &retainer(client()).refused(), &retainer(client()));
+    let invoice = |made: Made| {
+        made.race(Verb::CreateInvoice, "i", 5).with(|op| op.args.client = Some("c".to_owned()))
+    };
+    check("J12", &invoice(client()).refused(), &invoice(client()));
+    let sent = |made: Made| invoice(made).race(Verb::SendInvoice, "i", 0);
+    check("J12", &sent(client()).refused(), &sent(client()));
+}
+
+#[test]
+fn j12_two_verdicts_or_a_paid_invoice_that_is_void() {
+    let asked = || {
+        let made = Made::new().setup(Verb::CreateInvoice, "i", 100);
+        made.setup(Verb::SubmitInvoice, "i", 0).race(Verb::ApproveInvoice, "i", 0)
+    };
+    let good = asked().race(Verb::RejectInvoice, "i", 0).refused();
+    check("J12", &good, &asked().race(Verb::RejectInvoice, "i", 0));
+    check("J12", &good, &asked().race(Verb::ApproveInvoice, "i", 0));
+    let void = |back: i64| {
+        let of_invoice = |op: &mut Op| op.args.invoice = Some("i".to_owned());
+        let made = Made::new().setup(Verb::CreateInvoice, "i", 100);
+        let made = made.setup(Verb::CompletePayment, "p", 100).with(of_invoice);
+        made.race(Verb::Refund, "p", back).with(of_invoice).race(Verb::VoidInvoice, "i", 0)
+    };
+    check("J12", &void(100), &void(99));
 }
 
 #[test]
@@ -336,6 +484,7 @@ fn j14_a_status_contradicts_its_amounts() {
     check("J14", &invoice("paid", 0), &invoice("partial", 0));
     check("J14", &invoice("open", 100), &invoice("paid", 100));
     check("J14", &invoice("partial", 1), &invoice("open", 1));
+    assert_eq!(findings("J14", &invoice("draft", 0)), 0);
     let retainer = |status: &str, balance| {
         let made = Made::new().setup(Verb::OpenRetainer, "r", 100);
         made.rest(Verb::ReadRetainer, "r").status(status).balance(balance)
@@ -389,6 +538,25 @@ fn j15_an_accepted_edit_stands_and_a_refused_one_does_not() {
 }
 
 #[test]
+fn j15_an_edit_of_another_document_or_field_is_another_edit() {
+    let edited = |on: &str, field: &str| {
+        let edit = |field: &str, value: &str| {
+            let (field, value) = (Some(field.to_owned()), Some(value.to_owned()));
+            move |op: &mut Op| (op.args.field, op.args.value) = (field, value)
+        };
+        let made = Made::new().setup(Verb::CreateClient, "c", 0).setup(Verb::CreateClient, "d", 0);
+        let made = made.race(Verb::Patch, "c", 0).with(edit("notes", "mine"));
+        let made = made.race(Verb::Patch, on, 0).with(edit(field, "theirs"));
+        made.rest(Verb::ReadClient, "c").with(|op| {
+            let fields = [("notes", "mine"), ("city", "old")];
+            op.seen.fields = fields.map(|(name, is)| (name.to_owned(), is.to_owned())).into();
+        })
+    };
+    check("J15", &edited("d", "city"), &edited("c", "city"));
+    check("J15", &edited("d", "notes"), &edited("c", "city"));
+}
+
+#[test]
 fn j15_a_list_leaves_nothing_out_and_shows_nothing_twice() {
     let listed = |names: &[&str]| {
         let made = Made::new().setup(Verb::CreateClient, "c", 0).setup(Verb::CreateClient, "d", 0);
@@ -396,6 +564,24 @@ fn j15_a_list_leaves_nothing_out_and_shows_nothing_twice() {
     };
     check("J15", &listed(&["d", "c"]), &listed(&["d"]));
     check("J15", &listed(&["d", "c"]), &listed(&["d", "c", "d"]));
+}
+
+#[test]
+fn j15_what_was_made_can_be_read_from_then_on_until_it_is_deleted() {
+    let read = |before: bool, deleted: bool, on: &str| {
+        let made = Made::new().setup(Verb::CreateClient, "c", 0).setup(Verb::CreateClient, "x", 0);
+        let verb = if deleted { Verb::DeleteClient } else { Verb::ReadJob };
+        let made = made.race(verb, "c", 0).rest(Verb::ReadClient, on);
+        made.with(|op| {
+            (op.status, op.outcome) = (Some(404), Outcome::Declined);
+            op.call_ns = if before { 0 } else { op.call_ns };
+        })
+    };
+    let bad = read(false, false, "c");
+    for good in [read(true, false, "c"), read(false, true, "c"), read(false, false, "nowhere")] {
+        check("J15", &good, &bad);
+    }
+    check("J15", &bad.with(|op| op.tenant = "b".to_owned()), &read(false, true, "x"));
 }
 
 #[test]
@@ -472,4 +658,105 @@ fn a_history_that_cannot_be_read_names_its_line() {
     assert!(error.starts_with("line 3"), "{error}");
     assert!(History::from_jsonl("").is_err());
     assert!(History::from_jsonl(&text.replace("\"format\":1", "\"format\":2")).is_err());
+}
+
+/// Two consumes between two scrapes, one of them refused and one repeated.
+fn scraped(counters: &[(&str, u64, u64)]) -> Made {
+    let told = |after: bool| {
+        let pick = move |(name, was, is): &(&str, u64, u64)| {
+            ((*name).to_owned(), Some(if after { *is } else { *was }))
+        };
+        counters.iter().map(pick).collect()
+    };
+    let key = |op: &mut Op| op.key = Some("k".to_owned());
+    let made = Made::new().setup(Verb::OpenRetainer, "r", 100).setup(Verb::Consume, "r", 1);
+    let made = made.setup(Verb::Metrics, "", 0).with(|op| op.seen.counters = told(false));
+    let made = made.race(Verb::Consume, "r", 10).with(key).race(Verb::Consume, "r", 10).with(key);
+    let made = made.race(Verb::Consume, "r", 200).refused();
+    made.rest(Verb::Metrics, "").with(|op| op.seen.counters = told(true))
+}
+
+#[test]
+fn j21_the_monitors_are_told_otherwise() {
+    let told = |ok: u64, refused, replayed: u64| {
+        scraped(&[
+            ("consume.ok", 5, 5 + ok),
+            ("consume.refused", 0, refused),
+            ("consume.replayed", 1, 1 + replayed),
+            ("alerts", 0, 0),
+        ])
+    };
+    for wrong in [told(0, 1, 1), told(2, 1, 1), told(1, 0, 1), told(1, 1, 0), told(1, 1, 2)] {
+        check("J21", &told(1, 1, 1), &wrong);
+    }
+    check("J21", &told(1, 1, 1), &scraped(&[("consume.ok", 5, 4)]));
+    check(
+        "J21",
+        &told(1, 1, 1),
+        &told(1, 1, 1).with(|op| *op.seen.counters.get_mut("alerts").unwrap() = None),
+    );
+}
+
+#[test]
+fn j21_an_unknown_request_may_be_counted_or_not() {
+    let told = |ok| {
+        let mut made = scraped(&[("consume.ok", 0, ok)]);
+        let unknown = &mut made.0.ops[5];
+        (unknown.outcome, unknown.ret_ns, unknown.status) = (Outcome::Unknown, None, None);
+        made
+    };
+    check("J21", &told(1), &told(0));
+    check("J21", &told(2), &told(3));
+}
+
+#[test]
+fn j22_a_number_has_another_year_in_it() {
+    let clock = |made: Made, time: &str| {
+        made.race(Verb::SetClock, "", 0).with(|op| op.args.value = Some(time.to_owned()))
+    };
+    let given = |before: &str, after: &str| {
+        let number = |number: &str| {
+            let number = Some(number.to_owned());
+            move |op: &mut Op| op.seen.number = number
+        };
+        let made = clock(Made::new(), "2030-12-30 12:00:00");
+        let made = made.race(Verb::CreatePayment, "p", 1).with(number(before));
+        let made = clock(made, "2031-01-02 12:00:00");
+        made.race(Verb::CreatePayment, "q", 1).with(number(after))
+    };
+    let good = given("PAY-2030-0001", "PAY-2031-0001");
+    check("J22", &good, &given("PAY-2031-0001", "PAY-2031-0002"));
+    check("J22", &good, &given("PAY-2030-0001", "PAY-2030-0002"));
+    check("J22", &given("INV-203012-0001", "INV-203101-0001"), &given("PAY-0001", "PAY-0002"));
+    check("J22", &good, &given("PAY-2030-0001", "PAY-0002-2031"));
+}
+
+#[test]
+fn j22_while_the_clock_is_being_set_both_years_are_right() {
+    let during = |number: &str| {
+        let mut made = Made::new().race(Verb::SetClock, "", 0);
+        made = made.race(Verb::CreatePayment, "p", 1).race(Verb::SetClock, "", 0);
+        made.0.ops[0].args.value = Some("2030-12-30 12:00:00".to_owned());
+        made.0.ops[2].args.value = Some("2031-01-02 12:00:00".to_owned());
+        made.0.ops[1].ret_ns = Some(made.0.ops[2].call_ns);
+        made.0.ops[1].seen.number = Some(number.to_owned());
+        made
+    };
+    check("J22", &during("PAY-2030-0001"), &during("PAY-2029-0001"));
+    check("J22", &during("PAY-2031-0001"), &during("PAY-2032-0001"));
+}
+
+#[test]
+fn numbers_of_earlier_rounds_are_remembered() {
+    let mut numbers = probe::tally::Numbers::default();
+    let mut round = |id: &str, number: &str| {
+        let made = Made::new().race(Verb::CreatePayment, id, 1);
+        let mut made = made.with(|op| op.seen.number = Some(number.to_owned()));
+        let is_any = numbers.recall(&mut made.0);
+        assert_eq!(is_any, findings("J5", &made) > 0);
+        is_any
+    };
+    assert!(!round("p", "PAY-2030-0001") && !round("q", "PAY-2030-0002"));
+    assert!(!round("p", "PAY-2030-0001"), "the same document keeps its number");
+    assert!(round("r", "PAY-2030-0001"));
 }

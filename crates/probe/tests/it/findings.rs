@@ -25,7 +25,7 @@ async fn attacked(id: &str) -> Vec<String> {
     let scenario = scenario::by_id(id).unwrap();
     let tally =
         attack::play(&target, scenario, Delivery::LastByte, plan, plan.rounds, &|_| ()).await;
-    assert_eq!(tally.failed(), None);
+    assert_eq!(tally.failed, None);
     let all = tally.findings.iter().map(|finding| format!("{} {}", finding.judge, finding.text));
     let all: Vec<String> = all.collect();
     println!("{id}: caught in {}/{}\n  {}", tally.violated, tally.raced, all.join("\n  "));

@@ -9,7 +9,10 @@
 
 mod adapters;
 mod checkers;
+mod cli;
+mod cycles;
 mod delivery;
 mod fabricated;
 mod findings;
+mod kept;
 mod twins;
