@@ -68,6 +68,7 @@ ALERTS = {
     "AmanahErrors": (
         ratio(series("amanah_http_requests_total", {"class": "5xx"}),
               series("amanah_http_requests_total", {"class": "2xx"})), {}, 0.01, 5),
+    "AmanahUntrueDecision": (grows("amanah_untrue_decisions_total", 10), {}, 0, 0),
     "AmanahUnknownCommit": (grows("amanah_rollbacks_total", 10, cause="unknown"), {}, 0, 0),
     "AmanahConflicts": (
         lambda value: [(series("amanah_conflicts_total", {}), f"0+{value * 6000}x60"),

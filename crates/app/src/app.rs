@@ -11,6 +11,7 @@ use crate::{
     audit::AuditKey,
     chaos::Chaos,
     http::{Auth, Keys, Proxies, Rate, Rates, RequestIds, Streams},
+    integrity::{Integrity, Pace, Past},
     metrics::{Metrics, Now},
     reports::Reports,
 };
@@ -40,6 +41,10 @@ pub struct Settings {
     pub proxies: Proxies,
     /// What one user may send; usually whatever they like.
     pub rate: Option<Rate>,
+    /// How much of the machine the verifier may take; usually none, which leaves it to those who ask.
+    pub verify: Pace,
+    /// Where is kept how audit logs were; otherwise only in memory.
+    pub past: Past,
     /// Reads reports where they may be some moments old, so that the primary does not have to.
     pub reports: Option<Reader>,
 }
@@ -58,6 +63,8 @@ impl Settings {
             chaos: None,
             proxies: Proxies::default(),
             rate: None,
+            verify: Pace::OFF,
+            past: Past::default(),
             reports: None,
         }
     }
@@ -96,6 +103,8 @@ pub struct App {
     pub addresses: Addresses,
     /// What is done to the stores, if anything.
     pub chaos: Option<Chaos>,
+    /// What the verifier has found.
+    pub integrity: Arc<Integrity>,
     pub(crate) streams: Streams,
     pub(crate) proxies: Proxies,
     pub(crate) rates: Option<Rates>,
@@ -123,6 +132,8 @@ impl App {
             rate,
             addresses,
             chaos,
+            verify,
+            past,
             reports,
         } = settings;
         let metrics = Arc::new(Metrics::new(limits.queue_count_max, chaos.as_ref()));
@@ -146,6 +157,7 @@ impl App {
             cors_origins,
             addresses,
             chaos,
+            integrity: Arc::new(Integrity::new(verify, past)),
             streams: Streams::default(),
             proxies,
             rates: rate.map(Rates::new),

@@ -10,6 +10,7 @@ pub mod bench;
 pub mod chaos;
 pub mod cli;
 pub mod http;
+pub mod integrity;
 mod jobs;
 pub mod messages;
 pub mod metrics;

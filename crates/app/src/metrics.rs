@@ -13,7 +13,7 @@ use std::{
 use domain::{
     Batch, Id,
     change::Write,
-    invariant::Verdict,
+    invariant::{Finding, Verdict},
     rows::{AlertKind, Firm},
 };
 use engine::{BatchReport, CommandReport, Observer, StoreError, Unique};
@@ -71,6 +71,7 @@ pub struct Metrics {
     /// Whose numbers fail, for somebody to be told.
     pub(crate) number_failures: NumberFailures,
     alerts: Family<Kind, Counter>,
+    untrue: Counter,
     broken_facts: Family<Invariant, Gauge>,
     verified_at: Gauge,
     requests: [Counter; 4],
@@ -118,6 +119,7 @@ impl Metrics {
             unique_violations: Family::default(),
             number_failures: NumberFailures::default(),
             alerts: Family::default(),
+            untrue: Counter::default(),
             broken_facts: Family::default(),
             verified_at: Gauge::default(),
             requests: ["2xx", "3xx", "4xx", "5xx"].map(class),
@@ -183,6 +185,7 @@ impl Metrics {
             "rollbacks", "Transactions that came to nothing, or to nobody knows what", m.rollbacks.clone();
             "unique_violations", "Rows refused because there was such a row", m.unique_violations.clone();
             "alerts", "Alerts raised", m.alerts.clone();
+            "untrue_decisions", "Commands that were not carried out because what they would change does not add up", m.untrue.clone();
             "broken_facts", "Facts that the last verification found broken", m.broken_facts.clone();
             "verified_timestamp_seconds", "When the last verification ended; 0: never", m.verified_at.clone();
             "http_requests", "Requests answered, by status class", requests;
@@ -214,11 +217,12 @@ impl Metrics {
         self.delivery_seconds.observe(taken.as_secs_f64());
     }
 
-    /// Shows what a verification of every firm has found; `at`: when it ended, in seconds of Unix time.
-    pub fn verified(&self, verdicts: &[Verdict], at: i64) {
-        for verdict in verdicts {
-            let gauge = self.broken_facts.get_or_create(&Invariant { invariant: verdict.id });
-            gauge.set(integer(verdict.broken));
+    /// Shows how many facts of each rule the last walks over all firms have found broken; `at`: when the
+    /// last of them ended, in seconds of Unix time.
+    pub fn verified(&self, broken: impl IntoIterator<Item = (&'static str, u64)>, at: i64) {
+        for (invariant, broken) in broken {
+            let gauge = self.broken_facts.get_or_create(&Invariant { invariant });
+            gauge.set(integer(broken));
         }
         self.verified_at.set(at);
     }
@@ -311,6 +315,10 @@ impl Observer for Metrics {
         }
     }
 
+    fn untrue(&self, _: &Finding) {
+        self.untrue.inc();
+    }
+
     fn retry(&self) {
         self.retries.inc();
     }
@@ -345,9 +353,7 @@ mod tests {
         metrics.failed(&taken, firm);
         metrics.request(200, waited);
         metrics.request(503, waited);
-        let mut verdicts = domain::invariant::check([]);
-        verdicts[2].broken = 4;
-        metrics.verified(&verdicts, 1_800_000_000);
+        metrics.verified([("I3", 4)], 1_800_000_000);
         let outbox = OutboxCount { pending: 3, dead: 1 };
         let vitals = Vitals { free_bytes: Some(9), outbox, ..Vitals::default() };
         metrics.delivery(true, waited);
@@ -367,6 +373,7 @@ mod tests {
             "amanah_unique_violations_total{of=\"number\"} 1",
             "amanah_unique_violations_total{of=\"other\"} 0",
             "amanah_alerts_total{type=\"low_balance\"} 0",
+            "amanah_untrue_decisions_total 0",
             "amanah_broken_facts{invariant=\"I3\"} 4",
             "amanah_broken_facts{invariant=\"I10\"} 0",
             "amanah_verified_timestamp_seconds 1800000000",

@@ -67,6 +67,8 @@ named! {
         ReviewWork = "review_work",
         /// See reports, the audit log and integrity.
         Reconcile = "reconcile",
+        /// Take a parked account back into use.
+        ReleaseAccounts = "release_accounts",
         /// See and acknowledge alerts.
         HandleAlerts = "handle_alerts",
         /// Admit, change and dismiss members.
@@ -93,13 +95,13 @@ impl Role {
             ChangeClients, ConsumeRetainers, CreateClients, EraseIdentities, ExportPersons,
             LogWork, ManageMembers, ManagePayments, ManageTransactions, ManageWebhooks, PostJobs,
             Propose, ReadClients, ReadInvoices, ReadPayments, ReadRetainers, ReadTransactions,
-            RunJobs, TakePayments, WriteInvoices,
+            ReleaseAccounts, RunJobs, TakePayments, WriteInvoices,
         };
         let whole = match self {
             Self::System => matches!(action, RunJobs),
             _ if matches!(action, RunJobs) => false,
             Self::Owner => true,
-            _ if matches!(action, EraseIdentities) => false,
+            _ if matches!(action, EraseIdentities | ReleaseAccounts) => false,
             Self::Admin => true,
             Self::Partner => {
                 !matches!(action, ManagePayments | ManageTransactions | ExportPersons)
@@ -184,18 +186,18 @@ mod tests {
             };
             Action::ALL.iter().map(letter).collect::<String>()
         };
-        // clients, retainers, invoices, payments, transactions, work, books, alerts, members, persons,
-        // market, webhooks, jobs of the product
+        // clients, retainers, invoices, payments, transactions, work, books, parked accounts, alerts,
+        // members, persons, market, webhooks, jobs of the product
         for (role, row) in [
-            (Role::Owner, "xxx xxx xxx xxx xx xx x x x xx xx x-"),
-            (Role::Admin, "xxx xxx xxx xxx xx xx x x x x- xx x-"),
-            (Role::Partner, "xxx xxx xxx xx- x- xx x x - -- xx --"),
-            (Role::Accountant, "x-- xxx xxx xxx xx xx x x - -- xx --"),
-            (Role::Lawyer, "xxx xx- xx- x-- x- x- - - - -- xx --"),
-            (Role::Paralegal, "xx- x-- x-- --- -- x- - - - -- x- --"),
-            (Role::Secretary, "xx- x-- x-- x-- -- x- - - - -- x- --"),
-            (Role::Client, "o-- o-- o-- oo- -- -- - - - -- x- --"),
-            (Role::System, "--- --- --- --- -- -- - - - -- -- -x"),
+            (Role::Owner, "xxx xxx xxx xxx xx xx x x x x xx xx x-"),
+            (Role::Admin, "xxx xxx xxx xxx xx xx x - x x x- xx x-"),
+            (Role::Partner, "xxx xxx xxx xx- x- xx x - x - -- xx --"),
+            (Role::Accountant, "x-- xxx xxx xxx xx xx x - x - -- xx --"),
+            (Role::Lawyer, "xxx xx- xx- x-- x- x- - - - - -- xx --"),
+            (Role::Paralegal, "xx- x-- x-- --- -- x- - - - - -- x- --"),
+            (Role::Secretary, "xx- x-- x-- x-- -- x- - - - - -- x- --"),
+            (Role::Client, "o-- o-- o-- oo- -- -- - - - - -- x- --"),
+            (Role::System, "--- --- --- --- -- -- - - - - -- -- -x"),
         ] {
             assert_eq!(may(role), row.replace(' ', ""), "{role:?}");
         }

@@ -65,6 +65,7 @@ macro_rules! book {
             /// The head.
             pub firm: Firm,
             base: Option<BatchId>,
+            is_doubted: bool,
             /// Memberships.
             pub members: Table<Member>,
             $(#[doc = concat!("Every loaded [`", stringify!($row), "`].")]
@@ -84,6 +85,7 @@ macro_rules! book {
                 Self {
                     firm,
                     base,
+                    is_doubted: false,
                     members: Table::default(),
                     $($table: Table::default(),)+
                     counters: Map::default(),
@@ -194,6 +196,10 @@ macro_rules! book {
                         }
                         Change::Entry(row) => self.add_entry(row),
                         Change::StatementLine(row) => self.add_statement_line(row),
+                        Change::Parked(rows) => {
+                            self.firm.parked = rows;
+                            self.is_doubted = true;
+                        }
                         Change::Erased(erasure) => {
                             // Fingerprints go, too.
                             self.lately = None;
@@ -300,6 +306,12 @@ impl Book {
     /// Whether the database still stands where this book left it.
     pub fn is_current(&self, head: Option<&Firm>) -> bool {
         head.map(|firm| firm.last_batch) == self.base
+    }
+
+    /// Whether a row was parked or released: what is in memory is then not to be relied on, for
+    /// somebody may have written to the database behind the product's back.
+    pub fn is_doubted(&self) -> bool {
+        self.is_doubted
     }
 
     /// The id of the row that a caller names, as far as it is known; for the audit record of a refusal.

@@ -13,8 +13,8 @@ use crate::{
     rows::{
         AccountNet, Alert, Application, AuditNode, AuditRecord, Case, Client, ClientNet, Counter,
         CreditNote, DayNet, Delivery, Entry, Expense, Firm, Invoice, Job, Member, Movement,
-        Outcome, Payment, Proposal, Refund, Retainer, StatementLine, TimeEntry, Transaction,
-        Webhook,
+        Outcome, Payment, Proposal, Refund, Retainer, Source, StatementLine, TimeEntry,
+        Transaction, Webhook,
     },
     time::{Day, Timestamp},
 };
@@ -37,6 +37,8 @@ pub enum Set {
     TimerOf(Id<User>),
     /// The alerts about a row that nobody has acknowledged.
     OpenAlerts([u8; 12]),
+    /// The alerts of what checks have found about a row, released ones too.
+    FoundAbout([u8; 12]),
     /// Every webhook of a firm: the one whose book it is.
     WebhooksOf(Id<Firm>),
 }
@@ -116,8 +118,38 @@ macro_rules! changes {
             Entry(Entry),
             /// A client's account grew.
             StatementLine(StatementLine),
+            /// The rows that no command may change, as they now are.
+            Parked(Vec<[u8; 12]>),
             /// What was said about a person is to go.
             Erased(Erasure),
+        }
+
+        impl Change {
+            /// Whether it changes one of these rows, or adds to what is kept of it.
+            pub fn touches(&self, is_one: impl Fn(&[u8; 12]) -> bool) -> bool {
+                match self {
+                    Self::Member(row) => is_one(row.user.bytes()),
+                    $(Self::$row(row) => is_one(row.id.bytes()),)+
+                    Self::Movement(row) => is_one(row.retainer.bytes()),
+                    Self::DayNet(net) => is_one(net.retainer.bytes()),
+                    Self::Application(line) => {
+                        let source = match &line.source {
+                            Source::Payment(payment) => payment.bytes(),
+                            Source::Retainer(retainer) => retainer.bytes(),
+                        };
+                        is_one(line.invoice.bytes()) || is_one(source)
+                    }
+                    Self::Entry(entry) => {
+                        let sides = [&entry.posting.debit, &entry.posting.credit];
+                        sides.into_iter().filter_map(|side| side.of.as_ref()).any(is_one)
+                    }
+                    Self::StatementLine(line) => {
+                        is_one(line.client.bytes()) || is_one(&line.document)
+                    }
+                    Self::Erased(erasure) => erasure.objects.iter().any(is_one),
+                    Self::Counter(_) | Self::Parked(_) => false,
+                }
+            }
         }
 
         /// Everything that one commit writes for one firm.

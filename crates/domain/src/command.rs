@@ -147,6 +147,8 @@ commands! {
     AcknowledgeAlert(crate::alerts::acknowledge::AcknowledgeAlert),
     RaiseAlert(crate::alerts::raise::RaiseAlert),
     WarnOfExpiry(crate::alerts::expiry::WarnOfExpiry),
+    ParkAccount(crate::integrity::park::ParkAccount),
+    ReleaseAccount(crate::integrity::release::ReleaseAccount),
     CreateWebhook(crate::webhooks::create::CreateWebhook),
     UpdateWebhook(crate::webhooks::update::UpdateWebhook),
     DeleteWebhook(crate::webhooks::delete::DeleteWebhook),
@@ -236,6 +238,7 @@ pub fn decide(book: &Book, asked: Asked, command: &Command) -> Result<(Reply, Ve
         return Err(command.in_its_words(Rejection::Forbidden.into()));
     }
     let shown = command.parts().decide(&mut decision)?;
+    decision.spares_parked()?;
     if nature.moves_money
         && let Some(fingerprint) = asked.unkeyed
         && book.came_lately(&fingerprint, asked.at).ok_or_else(|| Stop::missing(Key::Lately))?

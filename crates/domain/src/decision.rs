@@ -16,8 +16,8 @@ use crate::{
     number::Series,
     rejection::Rejection,
     rows::{
-        Alert, AlertKind, Client, Counter, Delivery, DeliveryStage, Entry, Member, StatementKind,
-        StatementLine, Webhook,
+        Alert, AlertKind, Client, Counter, Delivery, DeliveryStage, Entry, Found, Member,
+        StatementKind, StatementLine, Webhook,
     },
     table::Row,
     time::{Day, Timestamp},
@@ -115,6 +115,19 @@ impl<'a> Decision<'a> {
         let seq = book.firm.seq.saturating_add(1);
         let (lines, statement_lines) = (0, 0);
         Ok(Self { book, at, today, actor, role, reach, seq, ids, lines, statement_lines, changes })
+    }
+
+    /// Refuses what would change a row that is parked, or add to its journal.
+    ///
+    /// # Errors
+    /// [`Rejection::AccountParked`]
+    pub(crate) fn spares_parked(&self) -> Result<(), Rejection> {
+        let parked = &self.book.firm.parked;
+        let touches = |change: &Change| change.touches(|id| parked.contains(id));
+        if !parked.is_empty() && self.changes.iter().any(touches) {
+            return Err(Rejection::AccountParked);
+        }
+        Ok(())
     }
 
     /// The changes made.
@@ -349,11 +362,23 @@ impl<'a> Decision<'a> {
 
     /// Raises an alert.
     pub fn alert(&mut self, kind: AlertKind, about: [u8; 12]) -> Arc<Alert> {
+        self.alert_found(kind, about, None)
+    }
+
+    /// Raises an alert of what a check has found.
+    pub fn alert_found(
+        &mut self,
+        kind: AlertKind,
+        about: [u8; 12],
+        found: Option<Found>,
+    ) -> Arc<Alert> {
         let alert = Alert {
             id: self.id(),
             kind,
             about,
             seq: self.seq,
+            found,
+            released: None,
             acknowledged: None,
             created_by: self.actor.user,
             version: 0,

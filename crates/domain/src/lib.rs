@@ -30,6 +30,7 @@ pub mod command;
 pub mod decision;
 mod entity;
 pub mod id;
+pub mod integrity;
 pub mod invariant;
 pub mod invoicing;
 pub mod lately;

@@ -15,6 +15,8 @@ pub enum Kind {
     NotFound,
     /// The row has changed since the caller read it.
     Stale,
+    /// The row is parked: what is stored of it can't be trusted until an owner says so.
+    Parked,
 }
 
 macro_rules! rejections {
@@ -236,7 +238,7 @@ rejections! {
     ClientHasPendingPayments = "client_has_pending_payments", Rule;
     /// What takes back words for good is no part of a group that may be taken back.
     NotInGroup = "not_in_group", Rule;
-    /// What can't be taken back needs a reason.
+    /// What can't be taken back, or answers for what was found, needs a reason.
     ReasonRequired = "reason_required", Rule;
     /// Another case of the firm has this number.
     CaseNumberTaken = "case_number_taken", Rule;
@@ -274,6 +276,13 @@ rejections! {
     DeliveryNotDue = "delivery_not_due", Rule;
     /// It is on its way already.
     DeliveryPending = "delivery_pending", Rule;
+    // Integrity.
+    /// A row that it would change was found not to be what was stored: an owner has to release it.
+    AccountParked = "account_parked", Parked;
+    /// Nothing of that id is parked.
+    AccountNotParked = "account_not_parked", NotFound;
+    /// As many accounts are parked as can be.
+    TooManyParked = "too_many_parked", Rule;
     // Marketplace.
     /// The least it may cost is more than the most.
     BudgetInvalid = "budget_invalid", Rule;

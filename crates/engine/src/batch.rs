@@ -160,6 +160,7 @@ async fn within_transaction<S: Store>(
         lane.store.commit(&batch).await?;
         lane.options.observer.committed(&batch);
     }
+    lane.books.retain(|_, book| !book.is_doubted());
     if lane.books.values().map(Book::row_count).sum::<usize>() > lane.options.limits.book_rows_max {
         lane.books.clear();
     }

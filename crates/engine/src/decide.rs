@@ -10,6 +10,7 @@ use std::{
 use domain::{
     Asked, Book, Change, Key, Rejection, Stop,
     audit::{self, Salt},
+    invariant::{self, Finding},
     rows::{AuditRecord, Said, Told},
 };
 
@@ -71,18 +72,38 @@ async fn one<S: Store>(lane: &mut Lane<S>, member: &Waiting) -> Result<Answer, S
     }))
 }
 
+/// Why a step came to no end.
+pub(crate) enum Halt {
+    /// Rows must be loaded first.
+    Missing(Vec<Key>),
+    /// What was decided does not add up.
+    Untrue(Box<Finding>),
+}
+
+impl From<Vec<Key>> for Halt {
+    fn from(keys: Vec<Key>) -> Self {
+        Self::Missing(keys)
+    }
+}
+
 /// Runs `step` on the request's book, as often as it asks for rows that must be loaded first. A step
 /// that panics has changed nothing.
 pub(crate) async fn with_rows<S: Store, T>(
     lane: &mut Lane<S>,
     request: &Request,
-    step: impl Fn(&Book) -> Result<T, Vec<Key>>,
+    step: impl Fn(&Book) -> Result<T, Halt>,
 ) -> Result<Result<T, Trouble>, StoreError> {
     for _ in 0..=lane.options.limits.missing_rounds_max {
         let book = &*lane.book(request);
         match catch_unwind(AssertUnwindSafe(|| step(book))) {
             Ok(Ok(done)) => return Ok(Ok(done)),
-            Ok(Err(keys)) => batch::load(lane, request.actor.firm, keys).await?,
+            Ok(Err(Halt::Missing(keys))) => batch::load(lane, request.actor.firm, keys).await?,
+            Ok(Err(Halt::Untrue(finding))) => {
+                let command = request.command.name();
+                tracing::error!(%finding, command, "a decision does not add up, and is not stored");
+                lane.options.observer.untrue(&finding);
+                return Ok(Err(Trouble::Defect(finding.to_string())));
+            }
             Err(panic) => {
                 let (reason, command) = (panic_text(panic.as_ref()), request.command.name());
                 tracing::error!(reason, command, "a decision panicked");
@@ -105,7 +126,7 @@ enum Judged {
 }
 
 /// Looks the key up, decides, and writes down the answer to keep.
-fn judge(book: &Book, member: &Waiting, decide: Decide) -> Result<Judged, Vec<Key>> {
+fn judge(book: &Book, member: &Waiting, decide: Decide) -> Result<Judged, Halt> {
     let request = &member.request;
     let once = match once::look_up(book, request, request.once.as_ref())? {
         Earlier::Nothing(once) => once,
@@ -117,20 +138,23 @@ fn judge(book: &Book, member: &Waiting, decide: Decide) -> Result<Judged, Vec<Ke
     Ok(Judged::Now(result, changes, kept))
 }
 
-/// The command's result, and the changes that would make it true. `unkeyed`: its fingerprint, unless a
-/// key says whether it was sent twice.
+/// The command's result, and the changes that would make it true, which were seen to add up.
+/// `unkeyed`: its fingerprint, unless a key says whether it was sent twice.
 pub(crate) fn decided(
     book: &Book,
     member: &Waiting,
     unkeyed: Option<[u8; 32]>,
     decide: Decide,
-) -> Result<(CommandResult, Vec<Change>), Vec<Key>> {
+) -> Result<(CommandResult, Vec<Change>), Halt> {
     let Request { actor, command, .. } = &member.request;
     let asked = Asked { at: book.firm.last_at, actor: *actor, ids: member.ids, unkeyed };
     match decide(book, asked, command) {
-        Ok((reply, changes)) => Ok((Ok(reply), changes)),
+        Ok((reply, changes)) => match invariant::drift(book, &changes) {
+            None => Ok((Ok(reply), changes)),
+            Some(finding) => Err(Halt::Untrue(Box::new(finding))),
+        },
         Err(Stop::Rejected(rejection)) => Ok((Err(rejection), Vec::new())),
-        Err(Stop::Missing(keys)) => Err(keys),
+        Err(Stop::Missing(keys)) => Err(Halt::Missing(keys)),
     }
 }
 

@@ -26,7 +26,8 @@ pub(crate) async fn atomic<S: Store>(
     if members.iter().any(|member| member.request.deadline < started) {
         return all(Err(Trouble::Expired));
     }
-    let once = match with_rows(lane, first, |book| once::look_up(book, first, once)).await? {
+    let look_up = |book: &Book| Ok(once::look_up(book, first, once)?);
+    let once = match with_rows(lane, first, look_up).await? {
         Ok(Earlier::Nothing(once)) => once,
         Ok(Earlier::Settled(settled)) => return all(Ok(settled)),
         Err(trouble) => return all(Err(trouble)),

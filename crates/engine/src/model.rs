@@ -194,6 +194,9 @@ impl Rows {
             Set::OpenAlerts(about) => every(&self.alerts, Loaded::Alert, |row| {
                 row.about == *about && row.acknowledged.is_none()
             }),
+            Set::FoundAbout(about) => {
+                every(&self.alerts, Loaded::Alert, |row| row.about == *about && row.found.is_some())
+            }
             Set::WebhooksOf(_) => every(&self.webhooks, Loaded::Webhook, |_| true),
         }
     }

@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use domain::{Batch, Id, rows::Firm};
+use domain::{Batch, Id, invariant::Finding, rows::Firm};
 
 use crate::StoreError;
 
@@ -22,6 +22,8 @@ pub trait Observer: Send + Sync + 'static {
     /// A transaction came to nothing, or nobody knows what it came to. `firm` is that of its first
     /// command; what concerns one command alone has been tried alone.
     fn failed(&self, error: &StoreError, firm: Id<Firm>);
+    /// A decision did not add up: a defect of ours. Nothing of it is stored.
+    fn untrue(&self, finding: &Finding);
     /// A batch is tried again, after a conflict or to find a poisoned command.
     fn retry(&self);
 }
@@ -61,5 +63,6 @@ impl Observer for Silent {
     fn committed(&self, _: &Batch) {}
     fn command(&self, _: &CommandReport<'_>) {}
     fn failed(&self, _: &StoreError, _: Id<Firm>) {}
+    fn untrue(&self, _: &Finding) {}
     fn retry(&self) {}
 }

@@ -22,6 +22,8 @@ create table firms (
     audit_count integer not null check (audit_count >= seq),
     -- The roots of the complete subtrees of the audit log, 32 bytes each, the largest first.
     audit_peaks blob    not null check (length(audit_peaks) % 32 = 0),
+    -- The ids of the rows that no command may change, 12 bytes each.
+    parked      blob    not null check (length(parked) % 12 = 0),
     last_batch  blob    not null,
     last_at     integer not null
 ) strict, without rowid;
@@ -203,16 +205,29 @@ create table alerts (
     seq             integer not null,
     created_by      blob    not null,
     created_at      integer not null,
+    -- What a check has found about it, if that is why.
+    found_kind      text,
+    found_rule      text,
+    found_signs     text,
+    found_text      text,
+    released_by     blob,
+    released_at     integer,
+    release_reason  text check (release_reason <> ''),
     acknowledged_by blob,
     acknowledged_at integer,
     version         integer not null,
     updated_at      integer not null,
     primary key (firm_id, id),
-    check ((acknowledged_by is null) = (acknowledged_at is null))
+    check ((acknowledged_by is null) = (acknowledged_at is null)),
+    check ((found_kind is null) = (found_text is null)),
+    check ((released_by is null) = (released_at is null)),
+    check ((released_by is null) = (release_reason is null))
 ) strict, without rowid;
 
 create index alerts_newest on alerts (firm_id, created_at, id);
 create index alerts_open on alerts (firm_id, created_at, id) where acknowledged_at is null;
+
+create index alerts_found on alerts (firm_id, about) where found_kind is not null;
 
 create table audit (
     firm_id     blob    not null,

@@ -133,6 +133,7 @@ pub(crate) fn empty_batch() -> FirmBatch {
         ($($row:ident, $table:ident, $absent:ident;)+) => {{
             let mut firm = Firm::new(FIRM);
             firm.last_batch = BatchId([2; 12]);
+            firm.parked = vec![[20; 12], [21; 12]];
             FirmBatch {
                 firm,
                 base: None,

@@ -4,17 +4,18 @@ use std::borrow::Cow;
 
 use domain::{
     Currency, Day, Id, Money, Rate, Role, Timestamp,
+    invariant::AccountKind,
     ledger::{self, Account, Posting},
     number::Series,
     rows::{
         AccountNet, Alert, AlertKind, Application, ApplicationKind, Arrival, AuditNode,
         AuditRecord, AutoReplenish, Case, CaseStatus, Check, CheckState, Claim, Client, ClientNet,
         ClientProfile, ClientType, CreditNote, Delivery, DeliveryStage, Discount, Entry, Expense,
-        Invoice, InvoiceStage, Issued, Job, JobStatus, Line, LineKind, Member, Movement,
+        Found, Invoice, InvoiceStage, Issued, Job, JobStatus, Line, LineKind, Member, Movement,
         MovementKind, Outcome, Overpayment, Payment, PaymentMethod, PaymentStage, PaymentTerms,
-        PaymentType, Proposal, ProposalStatus, Refund, Retainer, RetainerTerms, RetainerType,
-        Review, Said, Source, StatementKind, StatementLine, Target, TimeEntry, Told, Totals,
-        Transaction, TransactionStatus, TransactionType, Webhook,
+        PaymentType, Proposal, ProposalStatus, Refund, Release, Retainer, RetainerTerms,
+        RetainerType, Review, Said, Source, StatementKind, StatementLine, Target, TimeEntry, Told,
+        Totals, Transaction, TransactionStatus, TransactionType, Webhook,
     },
 };
 
@@ -374,6 +375,17 @@ pub(crate) fn alert(n: u8) -> Alert {
         kind: AlertKind::LowBalance,
         about: [20; 12],
         seq: 1,
+        found: n.is_multiple_of(2).then(|| Found {
+            kind: AccountKind::Retainer,
+            rule: "I1".into(),
+            signs: "I1:100 I6:-3".into(),
+            text: "the row says 600, its movements 500".into(),
+        }),
+        released: n.is_multiple_of(4).then(|| Release {
+            by: id(201),
+            at: at(37),
+            reason: "put right by hand".into(),
+        }),
         acknowledged: Some((id(201), at(35))),
         created_by: id(201),
         version: 0,

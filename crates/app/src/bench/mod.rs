@@ -19,6 +19,7 @@ use self::{
     report::Report,
     served::Served,
 };
+use crate::integrity::Pace;
 
 /// Measure the product on this machine.
 #[derive(Debug, clap::Args)]
@@ -46,7 +47,8 @@ pub struct BenchArgs {
 
 const CONNECTIONS: [usize; 4] = [1, 16, 64, 256];
 const SPREAD_RETAINERS: usize = 1_000;
-/// Ledger entries before start-up is timed, and before a full database is compared with an empty one.
+/// Ledger entries before the verifier is measured, before start-up is timed, and before a full database is compared with an empty one.
+const WALKED_ENTRIES: u64 = 100_000;
 const STARTUP_ENTRIES: u64 = 1_000_000;
 const FULL_ENTRIES: u64 = 5_000_000;
 
@@ -66,6 +68,7 @@ pub fn run(args: &BenchArgs) -> anyhow::Result<()> {
             return Ok(());
         }
         over_http(args, folder.path(), &mut report).await?;
+        verifying(args, folder.path(), &mut report).await?;
         bulk::measure(args.rounds, folder.path(), &mut report).await?;
         practice::commands(args, folder.path(), &mut report).await?;
         if !args.small {
@@ -156,6 +159,32 @@ async fn over_http(
         report.note(&at("default batch / batch 1"), hot.per_second / alone.per_second, reach);
     }
     report.note("memory after load, MB", server.resident_mb()?, "");
+    Ok(())
+}
+
+/// The hot retainer with the verifier walking over a firm that has a history, and without.
+async fn verifying(
+    args: &BenchArgs,
+    folder: &std::path::Path,
+    report: &mut Report,
+) -> anyhow::Result<()> {
+    let paths = ["walked.db", "left-alone.db"].map(|name| folder.join(name));
+    for path in &paths {
+        bulk::fill(path, WALKED_ENTRIES).await?;
+    }
+    let on = Served::verifying(&paths[0], Pace::SHARE_DEFAULT)?;
+    let off = Served::verifying(&paths[1], 0.0)?;
+    let cases = vec![
+        Case::new("consume, hot, verifier off", off.consumes(1).await?, &off),
+        Case::new("consume, hot, verifier on", on.consumes(1).await?, &on),
+    ];
+    let samples = args.side_by_side(&cases, 64).await?;
+    for (case, sample) in cases.iter().zip(&samples) {
+        report.http(case.name, 64, sample, samples[0].per_second);
+    }
+    let ratio = samples[1].per_second / samples[0].per_second;
+    report.note("verifier on / off at 64", ratio, "reach ≥ 0.95");
+    report.note("memory while walking, MB", on.resident_mb()?, "");
     Ok(())
 }
 

@@ -43,8 +43,24 @@ impl Served {
         Self::on(&format!("sqlite:{}", database.display()), batch_count_max, FIRM)
     }
 
+    /// As [`Self::start`], with another share of a core for the verifier than the usual.
+    pub fn verifying(database: &Path, share: f64) -> anyhow::Result<Self> {
+        let share = share.to_string();
+        let more = ["--verify-share", share.as_str()];
+        Self::with(&format!("sqlite:{}", database.display()), 128, FIRM, &more)
+    }
+
     /// Starts the server on a database and waits until it is ready; its requests are of this firm.
     pub fn on(database: &str, batch_count_max: usize, firm: &str) -> anyhow::Result<Self> {
+        Self::with(database, batch_count_max, firm, &[])
+    }
+
+    fn with(
+        database: &str,
+        batch_count_max: usize,
+        firm: &str,
+        more: &[&str],
+    ) -> anyhow::Result<Self> {
         let port = TcpListener::bind("127.0.0.1:0")?.local_addr()?.port();
         let program = std::env::current_exe()?;
         let started = Instant::now();
@@ -52,6 +68,7 @@ impl Served {
             .args(["serve", "--listen", &format!("127.0.0.1:{port}")])
             .args(["--database", database])
             .args(["--batch-count-max", &batch_count_max.to_string()])
+            .args(more)
             .env("JWT_SECRET", SECRET)
             .stdout(Stdio::null())
             .stderr(Stdio::null())

@@ -20,6 +20,7 @@ use crate::audit::{
     check::{Failure, Holds, check},
     line,
 };
+use crate::integrity::Past;
 
 /// Check the audit log, or write it to a file that others can check.
 #[derive(Debug, clap::Args)]
@@ -49,19 +50,29 @@ pub(super) struct AuditKeyArgs {
 }
 
 impl AuditKeyArgs {
+    fn file(&self, database: &str) -> Option<PathBuf> {
+        self.audit_key.clone().or_else(|| beside(store::file_of(database)?, ".audit-key"))
+    }
+
+    /// Where is kept how the logs were: beside the key.
+    pub fn past(&self, database: &str) -> Past {
+        Past::new(self.file(database).and_then(|file| beside(file, ".checkpoints")))
+    }
+
     /// The key for this database, if there is to be one.
     pub fn key(&self, database: &str) -> anyhow::Result<Option<Arc<AuditKey>>> {
-        let beside = || {
-            let mut file = store::file_of(database)?.into_os_string();
-            file.push(".audit-key");
-            Some(PathBuf::from(file))
-        };
-        let Some(file) = self.audit_key.clone().or_else(beside) else {
+        let Some(file) = self.file(database) else {
             tracing::warn!("no --audit-key: the audit log is kept, but no checkpoint is signed");
             return Ok(None);
         };
         Ok(Some(Arc::new(AuditKey::open(&file, &self.audit_origin)?)))
     }
+}
+
+fn beside(file: PathBuf, suffix: &str) -> Option<PathBuf> {
+    let mut file = file.into_os_string();
+    file.push(suffix);
+    Some(file.into())
 }
 
 /// Check a file offline: an export of the audit log, or an answer with a proof.

@@ -22,6 +22,7 @@ use crate::{
     Addresses, App, Settings,
     chaos::{Chaos, Plan},
     http::{self, HttpLimits, Keys, PublicKey, Rate, Secret},
+    integrity::Pace,
     telemetry::Telemetry,
 };
 
@@ -88,6 +89,10 @@ pub(super) struct ServeArgs {
     /// No other database is touched.
     #[arg(long)]
     demo: bool,
+    /// The share of one core that checking the books all the time may take, like 0.02; 0 leaves it to
+    /// those who ask for it.
+    #[arg(long, env = "AMANAH_VERIFY_SHARE", value_name = "SHARE", default_value_t = Pace::SHARE_DEFAULT, value_parser = share)]
+    verify_share: f64,
     #[command(flatten)]
     audit: AuditKeyArgs,
     /// What tokens are signed with, at least 32 bytes.
@@ -113,6 +118,11 @@ fn origin(text: &str) -> Result<String, &'static str> {
 fn network(text: &str) -> Result<IpNet, &'static str> {
     let one = text.parse::<IpAddr>().map(IpNet::from);
     one.or_else(|_| text.parse()).map_err(|_| "a proxy is an address or a network like 10.0.0.0/8")
+}
+
+fn share(text: &str) -> Result<f64, &'static str> {
+    let share = text.parse().ok().filter(|share| (0.0..=1.0).contains(share));
+    share.ok_or("a share is between 0 and 1")
 }
 
 fn lane_count(text: &str) -> Result<usize, String> {
@@ -163,6 +173,8 @@ async fn serve(args: ServeArgs, telemetry: Telemetry) -> anyhow::Result<ExitCode
         settings.addresses = Addresses::Any;
     }
     settings.audit_key = args.audit.key(&url)?;
+    settings.verify = Pace::of(args.verify_share);
+    settings.past = args.audit.past(&url);
     settings.proxies = args.trusted_proxies.into_iter().collect();
     settings.rate = args
         .rate_limit

@@ -86,6 +86,7 @@ impl Refusal {
             Kind::Forbidden => StatusCode::FORBIDDEN,
             Kind::NotFound => StatusCode::NOT_FOUND,
             Kind::Stale => stale,
+            Kind::Parked => StatusCode::CONFLICT,
         };
         let current_version = match rejection {
             Rejection::VersionConflict { current } => Some(*current),

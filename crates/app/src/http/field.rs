@@ -11,7 +11,10 @@ use domain::rows::{
     PaymentType, ProposalStatus, RetainerStatus, RetainerType, Review, StatementKind,
     TransactionStatus, TransactionType,
 };
-use domain::{Currency, Decimal, Id, Moment, Ref, Rejection, Role, id::User, money::MoneyError};
+use domain::{
+    Currency, Decimal, Id, Moment, Ref, Rejection, Role, id::User, invariant::AccountKind,
+    money::MoneyError,
+};
 use hyper::StatusCode;
 use schemars::{JsonSchema, Schema, SchemaGenerator, json_schema};
 use serde::{
@@ -478,6 +481,7 @@ macro_rules! named {
     };
 }
 named! {
+    AccountKind,
     AlertKind,
     ApplicationKind,
     CaseStatus,

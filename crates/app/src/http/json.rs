@@ -136,6 +136,13 @@ impl Object<'_> {
         write(self.name(name), format_args!("{value}"));
     }
 
+    pub fn integer_or_null(&mut self, name: &str, value: Option<impl Into<i128>>) {
+        match value {
+            Some(value) => self.integer(name, value),
+            None => self.null(name),
+        }
+    }
+
     pub fn money(&mut self, name: &str, value: Money) {
         write(self.name(name), format_args!("{value}"));
     }

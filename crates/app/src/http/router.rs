@@ -11,8 +11,8 @@ use tower_http::cors::CorsLayer;
 
 use super::{
     api::{
-        alerts, audit, cases, clients, commands, credit_notes, events, expenses, health, invoices,
-        jobs, me, members, outcomes, payments, proposals, refunds, reports, retainers,
+        alerts, audit, cases, clients, commands, credit_notes, events, expenses, health, integrity,
+        invoices, jobs, me, members, outcomes, payments, proposals, refunds, reports, retainers,
         time_entries, transactions, webhooks,
     },
     dialect, docs,
@@ -48,6 +48,7 @@ pub(crate) fn resources() -> Vec<Resource> {
         webhooks::deliveries().nested("/api/deliveries"),
         events::routes().nested("/api/events"),
         audit::routes().nested("/api/audit"),
+        integrity::routes().nested("/api/integrity"),
     ]
 }
 

@@ -137,6 +137,11 @@ fn data(o: &mut json::Object<'_>, alert: Option<&Alert>) {
     o.id("alertId", alert.id);
     o.text("type", alert.kind.name());
     o.id("about", domain::Id::<Alert>::new(alert.about));
+    if let Some(found) = &alert.found {
+        o.text("accountKind", found.kind.name());
+        o.text("rule", &found.rule);
+        o.text("finding", &found.text);
+    }
     o.integer("seq", alert.seq);
     o.time("createdAt", alert.created_at);
 }

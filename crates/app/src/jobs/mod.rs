@@ -1,4 +1,4 @@
-//! What the product does by itself: it makes deliveries and warns of retainers that end.
+//! What the product does by itself: it makes deliveries, warns of retainers that end, checks the books.
 //!
 //! Every process does it. A job only finds what there is to do; what is done is a command like any
 //! other, decided where the database says who is first. **No job writes to the database.**
@@ -6,6 +6,7 @@
 mod deliver;
 mod expiry;
 mod numbers;
+mod verify;
 
 use std::{
     sync::Arc,
@@ -33,12 +34,13 @@ pub(crate) fn start(app: &Arc<App>) -> JoinSet<()> {
     jobs.spawn(deliver::run(Arc::clone(app), DELIVERIES_EVERY));
     jobs.spawn(numbers::run(Arc::clone(app), DELIVERIES_EVERY));
     jobs.spawn(expiry::run(Arc::clone(app), ENDINGS_EVERY));
+    jobs.spawn(verify::run(Arc::clone(app)));
     jobs
 }
 
 /// Has a command of the product carried out. Refused: another process was first, or there is nothing
 /// to do any more.
-async fn submit(
+pub(crate) async fn submit(
     app: &App,
     firm: Id<Firm>,
     command: impl Into<Command>,

@@ -2,7 +2,7 @@
 
 use std::collections::BTreeMap;
 
-use super::{Known, verdict::Verdicts};
+use super::{Known, finding::Account, verdict::Verdicts};
 use crate::{
     id::Id,
     invoicing::lines,
@@ -51,8 +51,9 @@ impl Invoices {
 
     pub fn see_application(&mut self, v: &mut Verdicts, known: &Known, line: &Application) {
         let invoice = known.invoices.get(&line.invoice);
+        let account = Account::from(line.invoice);
         v.i9.check(invoice.is_some(), || {
-            format!("application seq {} names no invoice of this firm", line.seq)
+            account.says(format!("application seq {} names no invoice of this firm", line.seq))
         });
         let set = self.set.entry(line.invoice).or_default();
         set.count = set.count.saturating_add(1);
@@ -69,7 +70,7 @@ impl Invoices {
             Source::Retainer(retainer) => {
                 set.from_retainers = set.from_retainers.saturating_add(signed);
                 v.i9.check(known.retainers.contains_key(&retainer), || {
-                    format!("application seq {} names no retainer of this firm", line.seq)
+                    account.says(format!("application seq {} names no such retainer", line.seq))
                 });
             }
         }
@@ -80,7 +81,8 @@ impl Invoices {
             && line.amount.minor() > 0
             && currency.is_none_or(|own| own == line.amount.currency());
         v.i3.check(holds, || {
-            format!("invoice {} application {} does not follow", line.invoice, line.n)
+            let text = format!("application {} (seq {}) does not follow", line.n, line.seq);
+            account.off(line.n.saturating_sub(set.count).into(), text)
         });
     }
 
@@ -93,10 +95,12 @@ impl Invoices {
     pub fn unclaimed(&self, v: &mut Verdicts, known: &Known) {
         for ((payment, invoice), sum) in &self.from_payments {
             v.i9.check(known.payments.contains_key(payment), || {
-                format!("an application names payment {payment}, which is not of this firm")
+                let text = format!("an application names payment {payment}, which is not there");
+                Account::from(*invoice).says(text)
             });
             v.i3.check(*sum == 0, || {
-                format!("payment {payment} has {sum} on invoice {invoice} and does not say so")
+                let text = format!("has {sum} on invoice {invoice} and does not say so");
+                Account::from(*payment).off(sum.saturating_neg(), text)
             });
         }
     }
@@ -108,18 +112,22 @@ impl Invoices {
             judge_sums(v, known, invoice, &set, (credited, vat_credited));
             // An older version did not write it down.
             let holds = invoice.last_payment.is_none() || invoice.last_payment == set.last_payment;
-            v.i3.check(holds, || format!("{} names another last payment", invoice.number));
+            v.i3.check(holds, || {
+                let text = format!("{} names another last payment", invoice.number);
+                Account::from(*id).says(text)
+            });
             self.judge_row(v, invoice);
         }
         for id in self.credited.keys() {
-            v.i9.check(false, || format!("a credit note names invoice {id}, which is not there"));
+            v.i9.check(false, || {
+                let text = "a credit note names the invoice, which is not there";
+                Account::from(*id).says(text.to_owned())
+            });
         }
         for (work, invoice) in &self.billed {
             v.i3.check(false, || {
-                format!(
-                    "{} is billed by invoice {invoice}, which does not say so",
-                    Id::<()>::new(*work)
-                )
+                let text = format!("bills {}, and does not say so", Id::<()>::new(*work));
+                Account::from(*invoice).says(text)
             });
         }
     }
@@ -128,8 +136,12 @@ impl Invoices {
     fn judge_row(&mut self, v: &mut Verdicts, invoice: &Invoice) {
         let totals =
             lines::totals(&invoice.lines, invoice.discount, invoice.vat_rate, invoice.currency());
+        let account = Account::from(invoice.id);
         v.i3.check(totals == Ok(invoice.totals), || {
-            format!("invoice {}: its lines add up to something else", invoice.number)
+            let summed = totals.map_or(0, |totals| i128::from(totals.total.minor()));
+            let total = i128::from(invoice.totals.total.minor());
+            let text = format!("{}: the total is {total}, its lines say {summed}", invoice.number);
+            account.off(total.saturating_sub(summed), text)
         });
         let is_out = matches!(
             invoice.stage,
@@ -142,7 +154,7 @@ impl Invoices {
             && (is_settled == invoice.paid_at.is_some()
                 || invoice.stage == InvoiceStage::WrittenOff);
         v.i3.check(holds, || {
-            format!("invoice {}: its stage is not what happened to it", invoice.number)
+            account.says(format!("{}: its stage is not what happened to it", invoice.number))
         });
         let is_live = !is_cancelled
             && invoice.stage != InvoiceStage::Void
@@ -154,11 +166,8 @@ impl Invoices {
         for work in work.filter(|_| is_live) {
             let billed_by = self.billed.remove(&work);
             v.i3.check(billed_by == Some(invoice.id), || {
-                format!(
-                    "{} is on invoice {} and says {billed_by:?}",
-                    Id::<()>::new(work),
-                    invoice.number
-                )
+                let (work, number) = (Id::<()>::new(work), &invoice.number);
+                account.says(format!("{work} is on {number} and says {billed_by:?}"))
             });
         }
     }
@@ -177,16 +186,18 @@ fn judge_sums(
         && set.count == invoice.applications
         && credited == minor(invoice.credited)
         && vat_credited == minor(invoice.vat_credited);
+    let account = Account::from(invoice.id);
     v.i3.check(holds, || {
-        format!(
-            "invoice {}: row says {} paid, {} from retainers, {} credited; its journal says {}, {}, {credited}",
-            invoice.number,
-            invoice.paid.minor(),
-            invoice.retainer_applied.minor(),
-            invoice.credited.minor(),
-            set.paid,
-            set.from_retainers,
-        )
+        let row = [invoice.paid, invoice.retainer_applied, invoice.credited].map(minor);
+        let [paid, applied, taken_back] = row;
+        let text = format!(
+            "{}: the row says {paid} paid, {applied} from retainers, {taken_back} credited; \
+             its journal says {}, {}, {credited}",
+            invoice.number, set.paid, set.from_retainers,
+        );
+        let journal = [set.paid, set.from_retainers, credited];
+        let sum = |parts: [i128; 3]| parts.into_iter().fold(0, i128::saturating_add);
+        account.off(sum(row).saturating_sub(sum(journal)), text)
     });
     let taken = [invoice.paid, invoice.retainer_applied, invoice.credited, invoice.written_off];
     let taken = taken.into_iter().map(minor).fold(0, i128::saturating_add);
@@ -196,10 +207,11 @@ fn judge_sums(
         InvoiceStage::WrittenOff => left == 0,
         _ => taken == 0,
     };
-    v.i3.check(holds, || format!("invoice {}: {left} is left of it", invoice.number));
+    v.i3.check(holds, || account.says(format!("{}: {left} is left of it", invoice.number)));
     let owed = known.ledger.receivable(invoice);
     let due = minor(invoice.due());
     v.i6.check(owed == due, || {
-        format!("invoice {}: {due} is due, ledger 1201 says {owed}", invoice.number)
+        let text = format!("{}: {due} is due, ledger 1201 says {owed}", invoice.number);
+        account.off(due.saturating_sub(owed), text)
     });
 }

@@ -2,7 +2,7 @@
 
 use std::collections::BTreeMap;
 
-use super::{Known, payments, verdict::Verdicts};
+use super::{Known, finding, payments, verdict::Verdicts};
 use crate::{
     id::Id,
     ledger::{Account, Side},
@@ -18,6 +18,16 @@ pub(super) struct Ledger {
     days: BTreeMap<(Account, Currency, Day), (i128, i128)>,
 }
 
+/// For whom a side of a posting is kept.
+pub(super) fn about(side: Side) -> finding::Account {
+    match (side.account, side.of) {
+        (Account::ClientMoney, Some(of)) => Id::<Retainer>::new(of).into(),
+        (Account::ClientCredit, Some(of)) => Id::<Client>::new(of).into(),
+        (Account::Receivables, Some(of)) => Id::<Invoice>::new(of).into(),
+        _ => finding::Account::FIRM,
+    }
+}
+
 /// Clients' accounts as their lines say.
 #[derive(Default)]
 pub(super) struct Statements {
@@ -30,7 +40,8 @@ impl Ledger {
         let amount = i128::from(entry.posting.amount.minor());
         let currency = entry.posting.amount.currency();
         v.i6.check(amount > 0, || {
-            format!("ledger line {}/{} is not positive", entry.seq, entry.line)
+            let text = format!("ledger line {}/{} is not positive", entry.seq, entry.line);
+            about(entry.posting.debit).off(amount, text)
         });
         let mut add = |side: Side, signed: i128| {
             let sum = self.balances.entry((side.account, side.of, currency)).or_default();
@@ -47,11 +58,14 @@ impl Ledger {
         let sums = self.days.remove(&(net.account, net.currency, net.day)).unwrap_or_default();
         let stored = (i128::from(net.debit_minor), i128::from(net.credit_minor));
         v.i6.check(sums == stored, || {
-            format!(
+            let text = format!(
                 "account {} on {}: its day says {stored:?}, its lines say {sums:?}",
                 net.account.code(),
                 net.day
-            )
+            );
+            let (debits, credits) =
+                (stored.0.saturating_sub(sums.0), stored.1.saturating_sub(sums.1));
+            finding::Account::FIRM.off(debits.saturating_sub(credits), text)
         });
     }
 
@@ -72,7 +86,10 @@ impl Ledger {
 
     pub fn judge(&self, v: &mut Verdicts, known: &Known) {
         for (account, _, day) in self.days.keys() {
-            v.i6.check(false, || format!("account {} has no sums of {day}", account.code()));
+            v.i6.check(false, || {
+                let text = format!("account {} has no sums of {day}", account.code());
+                finding::Account::FIRM.says(text)
+            });
         }
         let mut trust: BTreeMap<Currency, i128> = BTreeMap::new();
         let mut trial: BTreeMap<Currency, i128> = BTreeMap::new();
@@ -92,24 +109,29 @@ impl Ledger {
                 (_, of) => of.is_none(),
             };
             v.i9.check(is_known, || {
-                format!("the ledger keeps {} for nobody we know", account.code())
+                let text = format!("the ledger keeps {} for nobody we know", account.code());
+                about(Side { account: *account, of: *of }).says(text)
             });
         }
         for (currency, sum) in trial {
             v.i6.check(sum == 0, || {
-                format!("the trial balance is off by {sum} {}", currency.code())
+                let text = format!("the trial balance is off by {sum} {}", currency.code());
+                finding::Account::FIRM.off(sum, text)
             });
         }
         for (currency, sum) in trust {
             v.i6.check(sum == 0, || {
-                format!("trust bank and client money differ by {sum} {}", currency.code())
+                let text =
+                    format!("trust bank and client money differ by {sum} {}", currency.code());
+                finding::Account::FIRM.off(sum, text)
             });
         }
         for ((client, currency), unapplied) in payments::credit(known) {
             let owed =
                 self.balance(Account::ClientCredit, client.bytes(), currency).saturating_neg();
             v.i6.check(owed == unapplied, || {
-                format!("client {client}: ledger 2140 says {owed}, payments say {unapplied}")
+                let text = format!("ledger 2140 says {owed}, payments say {unapplied}");
+                finding::Account::from(client).off(owed.saturating_sub(unapplied), text)
             });
         }
     }
@@ -126,18 +148,19 @@ impl Statements {
 
     pub fn see_net(&mut self, v: &mut Verdicts, net: &ClientNet) {
         let lines = self.days.remove(&(net.client, net.currency, net.day)).unwrap_or(0);
-        v.i6.check(lines == i128::from(net.net_minor), || {
-            format!(
-                "client {} on {}: the day says {}, the lines say {lines}",
-                net.client, net.day, net.net_minor
-            )
+        let stored = i128::from(net.net_minor);
+        v.i6.check(lines == stored, || {
+            let text = format!("{}: the day says {stored}, the lines say {lines}", net.day);
+            finding::Account::from(net.client).off(stored.saturating_sub(lines), text)
         });
     }
 
     /// What a client owes is what is due on its invoices, less its credit.
     pub fn judge(mut self, v: &mut Verdicts, known: &Known) {
         for (client, _, day) in self.days.keys() {
-            v.i6.check(false, || format!("client {client} has no sum of {day}"));
+            v.i6.check(false, || {
+                finding::Account::from(*client).says(format!("there is no sum of {day}"))
+            });
         }
         let mut expected = payments::credit(known);
         for sum in expected.values_mut() {
@@ -150,12 +173,14 @@ impl Statements {
         for ((client, currency), sum) in expected {
             let lines = self.owed.remove(&(client, currency)).unwrap_or(0);
             v.i6.check(lines == sum, || {
-                format!("client {client} owes {sum}, its account says {lines}")
+                let text = format!("owes {sum}, the account says {lines}");
+                finding::Account::from(client).off(lines.saturating_sub(sum), text)
             });
         }
         for (client, _) in self.owed.keys() {
             v.i9.check(false, || {
-                format!("an account is kept for client {client}, who has nothing")
+                let text = "an account is kept for it, and it has nothing";
+                finding::Account::from(*client).says(text.to_owned())
             });
         }
     }

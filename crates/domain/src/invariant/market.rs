@@ -2,7 +2,7 @@
 
 use std::collections::BTreeMap;
 
-use super::verdict::Verdicts;
+use super::{finding::Account, verdict::Verdicts};
 use crate::{
     id::Id,
     rows::{Job, Proposal, ProposalStatus},
@@ -22,7 +22,7 @@ impl Market {
 
     pub fn see_proposal(&mut self, v: &mut Verdicts, proposal: Proposal) {
         v.i9.check(self.jobs.contains_key(&proposal.job), || {
-            format!("proposal {} names no job", proposal.id)
+            Account::from(proposal.id).says("it names no job".to_owned())
         });
         self.proposals.entry(proposal.job).or_default().push(proposal);
     }
@@ -38,11 +38,13 @@ impl Market {
                 .collect();
             let points = job.accepted.into_iter().collect::<Vec<_>>() == accepted;
             v.i7.check(points, || {
-                format!("job {id} points at {:?}, accepted are {accepted:?}", job.accepted)
+                let text = format!("points at {:?}, accepted are {accepted:?}", job.accepted);
+                Account::from(*id).says(text)
             });
             let live = with(|status| status.is_live()).count();
             v.i7.check(i64::try_from(live) == Ok(job.proposals), || {
-                format!("job {id} counts {} proposals, {live} are live", job.proposals)
+                let text = format!("counts {} proposals, {live} are live", job.proposals);
+                Account::from(*id).says(text)
             });
             let mut lawyers: Vec<_> =
                 with(|status| status.is_live()).map(|proposal| proposal.created_by).collect();
@@ -50,7 +52,8 @@ impl Market {
             let twice = lawyers.windows(2).any(|pair| matches!(pair, [a, b] if a == b));
             let own = lawyers.contains(&job.owner);
             v.i7.check(!twice && !own, || {
-                format!("a lawyer has two live proposals on job {id}, or it is their own")
+                let text = "a lawyer has two live proposals on it, or it is their own";
+                Account::from(*id).says(text.to_owned())
             });
         }
     }

@@ -1,9 +1,15 @@
 //! The invariants, as one pass over everything a firm has stored. The verifier, the monitors and the
 //! tests all run this same code; it trusts nothing that was derived and recomputes it.
 
+mod drift;
+#[cfg(test)]
+mod drift_tests;
+mod finding;
 mod invoices;
 mod ledger;
+mod log;
 mod market;
+mod numbers;
 mod payments;
 mod record;
 mod story;
@@ -12,12 +18,15 @@ mod verdict;
 
 use std::collections::BTreeMap;
 
-pub use verdict::Verdict;
+pub use drift::drift;
+pub use finding::{Account, AccountKind, Finding, Sign};
+pub use log::Remembered;
+pub use verdict::{EXAMPLES_MAX, Verdict};
 
 use crate::{
     id::Id,
     number::Series,
-    rows::{Alert, Case, Client, Invoice, Payment, Retainer, Stored},
+    rows::{Case, Client, Firm, Invoice, Payment, Retainer, Stored},
 };
 use verdict::Verdicts;
 
@@ -43,81 +52,97 @@ pub struct Checker {
     statements: ledger::Statements,
     market: market::Market,
     story: story::Story,
+    numbers: numbers::Numbers,
     record: record::Record,
     verdicts: Verdicts,
 }
 
 impl Checker {
+    /// One that knows how the audit log was earlier, from the shortest on: it must have begun so.
+    pub fn remembering(logs: Vec<Remembered>) -> Self {
+        Self { record: record::Record::remembering(logs), ..Self::default() }
+    }
+
+    /// What can be remembered of the firm as it is now, once its audit log was seen.
+    pub fn to_remember(&self) -> Remembered {
+        self.record.to_remember()
+    }
+
+    /// The head that was seen.
+    pub fn firm(&self) -> Option<&Firm> {
+        self.record.firm.as_ref()
+    }
+
     /// Takes in one row.
     pub fn see(&mut self, row: Stored) {
         let v = &mut self.verdicts;
         match row {
             Stored::Firm(firm) => self.record.firm = Some(firm),
-            Stored::Member(member) => self.record.see_row(*member.user.bytes()),
+            Stored::Member(member) => self.record.see_row(Account::from(&member)),
             Stored::Client(row) => {
-                self.record.see_row(*row.id.bytes());
-                self.record.see_number(Series::Client, &row.number, row.created_at);
+                self.record.see_row(row.id);
+                self.numbers.see(Series::Client, &row.number, row.created_at, row.id);
                 self.known.clients.insert(row.id, row);
             }
             Stored::Case(row) => {
-                self.record.see_row(*row.id.bytes());
-                self.known.names(v, "a case", row.client, None);
+                self.record.see_row(row.id);
+                self.known.names(v, row.id, row.client, None);
                 self.known.cases.insert(row.id, row);
             }
             Stored::Retainer(row) => {
-                self.record.see_row(*row.id.bytes());
-                self.record.see_number(Series::Retainer, &row.number, row.created_at);
-                self.known.names(v, &row.number, Some(row.client), row.terms.case);
+                self.record.see_row(row.id);
+                self.numbers.see(Series::Retainer, &row.number, row.created_at, row.id);
+                self.known.names(v, row.id, Some(row.client), row.terms.case);
                 self.known.retainers.insert(row.id, row);
             }
             Stored::Invoice(row) => {
-                self.record.see_row(*row.id.bytes());
-                self.record.see_number(Series::Invoice, &row.number, row.created_at);
-                self.known.names(v, &row.number, Some(row.client), row.case);
+                self.record.see_row(row.id);
+                self.numbers.see(Series::Invoice, &row.number, row.created_at, row.id);
+                self.known.names(v, row.id, Some(row.client), row.case);
                 self.known.invoices.insert(row.id, row);
             }
             Stored::Payment(row) => {
-                self.record.see_row(*row.id.bytes());
-                self.record.see_number(Series::Payment, &row.number, row.created_at);
-                self.known.names(v, &row.number, row.client, row.case);
+                self.record.see_row(row.id);
+                self.numbers.see(Series::Payment, &row.number, row.created_at, row.id);
+                self.known.names(v, row.id, row.client, row.case);
                 self.known.payments.insert(row.id, row);
             }
             Stored::Refund(row) => {
-                self.record.see_row(*row.id.bytes());
-                self.record.see_number(Series::Payment, &row.number, row.created_at);
+                self.record.see_row(row.id);
+                self.numbers.see(Series::Payment, &row.number, row.created_at, row.id);
                 self.payments.see_refund(v, &self.known, &row);
             }
             Stored::CreditNote(row) => {
-                self.record.see_row(*row.id.bytes());
-                self.record.see_number(Series::CreditNote, &row.number, row.created_at);
+                self.record.see_row(row.id);
+                self.numbers.see(Series::CreditNote, &row.number, row.created_at, row.id);
                 self.invoices.see_credit_note(&row);
             }
             Stored::Transaction(row) => {
-                self.record.see_row(*row.id.bytes());
-                self.record.see_number(Series::Transaction, &row.number, row.created_at);
-                self.known.names(v, &row.number, row.client, row.case);
+                self.record.see_row(row.id);
+                self.numbers.see(Series::Transaction, &row.number, row.created_at, row.id);
+                self.known.names(v, row.id, row.client, row.case);
             }
             Stored::TimeEntry(row) => {
-                self.record.see_row(*row.id.bytes());
-                self.known.names(v, "a time entry", row.client, row.case);
+                self.record.see_row(row.id);
+                self.known.names(v, row.id, row.client, row.case);
                 self.invoices.see_time_entry(&row);
             }
             Stored::Expense(row) => {
-                self.record.see_row(*row.id.bytes());
-                self.known.names(v, "an expense", row.client, row.case);
+                self.record.see_row(row.id);
+                self.known.names(v, row.id, row.client, row.case);
                 self.invoices.see_expense(&row);
             }
             Stored::Job(row) => {
-                self.record.see_row(*row.id.bytes());
+                self.record.see_row(row.id);
                 self.market.see_job(row);
             }
             Stored::Proposal(row) => {
-                self.record.see_row(*row.id.bytes());
+                self.record.see_row(row.id);
                 self.market.see_proposal(v, row);
             }
-            Stored::Alert(row) => self.see_told(*row.id.bytes(), row.seq),
-            Stored::Webhook(row) => self.record.see_row(*row.id.bytes()),
-            Stored::Delivery(row) => self.see_told(*row.id.bytes(), row.seq),
+            Stored::Alert(row) => self.see_told(row.id.into(), row.seq),
+            Stored::Webhook(row) => self.record.see_row(row.id),
+            Stored::Delivery(row) => self.see_told(row.id.into(), row.seq),
             Stored::Movement(row) => {
                 self.trust.see_movement(v, &self.known, &row);
                 self.story.see_movement(&row);
@@ -131,10 +156,11 @@ impl Checker {
             Stored::AccountNet(net) => self.known.ledger.see_account_net(v, &net),
             Stored::StatementLine(line) => self.statements.see_line(&line),
             Stored::ClientNet(net) => self.statements.see_net(v, &net),
-            Stored::Counter(counter) => self.record.see_counter(counter),
+            Stored::Counter(counter) => self.numbers.see_counter(counter),
             Stored::Audit(record) => {
                 if let Some(seq) = self.record.see_audit(v, &record) {
-                    self.story.see_accepted(v, &record, seq);
+                    let object = self.record.account_of(record.object);
+                    self.story.see_accepted(v, &record, seq, object);
                 }
             }
             Stored::AuditNode(node) => self.record.see_node(v, &node),
@@ -143,11 +169,10 @@ impl Checker {
     }
 
     /// An alert or a delivery, and the command that caused it.
-    fn see_told(&mut self, id: [u8; 12], seq: i64) {
-        self.record.see_row(id);
+    fn see_told(&mut self, account: Account, seq: i64) {
+        self.record.see_row(account);
         let holds = self.record.firm.as_ref().is_none_or(|firm| seq <= firm.seq);
-        let example = || format!("alert or delivery {} names no command", Id::<Alert>::new(id));
-        self.verdicts.i9.check(holds, example);
+        self.verdicts.i9.check(holds, || account.says("it names no command".to_owned()));
     }
 
     /// The verdicts, in order.
@@ -161,6 +186,7 @@ impl Checker {
         self.known.ledger.judge(v, &self.known);
         self.statements.judge(v, &self.known);
         self.market.judge(v);
+        self.numbers.judge(v);
         self.record.judge(v);
         self.verdicts.into_vec()
     }
@@ -171,13 +197,16 @@ impl Known {
     fn names(
         &self,
         v: &mut Verdicts,
-        what: &str,
+        row: impl Into<Account>,
         client: Option<Id<Client>>,
         case: Option<Id<Case>>,
     ) {
         let holds = client.is_none_or(|client| self.clients.contains_key(&client))
             && case.is_none_or(|case| self.cases.contains_key(&case));
-        v.i9.check(holds, || format!("{what} names a client or case that is not of this firm"));
+        v.i9.check(holds, || {
+            let text = "names a client or case that is not of this firm";
+            row.into().says(text.to_owned())
+        });
     }
 }
 

@@ -2,7 +2,7 @@
 
 use std::collections::BTreeMap;
 
-use super::{Known, invoices::Invoices, trust::Trust, verdict::Verdicts};
+use super::{Known, finding::Account, invoices::Invoices, trust::Trust, verdict::Verdicts};
 use crate::{
     id::Id,
     money::Currency,
@@ -18,14 +18,17 @@ pub(super) struct Payments {
 impl Payments {
     pub fn see_refund(&mut self, v: &mut Verdicts, known: &Known, refund: &Refund) {
         let parts = [refund.from_credit, refund.from_retainers, refund.from_invoices];
-        let sum = parts.into_iter().map(|part| i128::from(part.minor()));
+        let parts = parts.into_iter().map(|part| i128::from(part.minor()));
+        let sum = parts.fold(0, i128::saturating_add);
         let amount = i128::from(refund.amount.minor());
-        v.i4.check(sum.fold(0, i128::saturating_add) == amount, || {
-            format!("refund {} is not the sum of its parts", refund.number)
+        let account = Account::from(refund.id);
+        v.i4.check(sum == amount, || {
+            let text = format!("{} is {amount}, its parts add up to {sum}", refund.number);
+            account.off(amount.saturating_sub(sum), text)
         });
         let payment = known.payments.get(&refund.payment);
         v.i9.check(payment.is_some_and(|payment| payment.client == Some(refund.client)), || {
-            format!("refund {} names no payment of its client", refund.number)
+            account.says(format!("{} names no payment of its client", refund.number))
         });
         let refunded = self.refunded.entry(refund.payment).or_default();
         *refunded = refunded.saturating_add(amount);
@@ -46,13 +49,11 @@ impl Payments {
                     Target::Invoice(invoice) => invoices.take_applied(*id, invoice),
                     Target::Retainer(retainer) => trust.take_deposit(*id, retainer),
                 };
-                v.i4.check(there == i128::from(claim.amount.minor()), || {
-                    format!(
-                        "payment {} says {} for {:?}, there it is {there}",
-                        payment.number,
-                        claim.amount.minor(),
-                        claim.target
-                    )
+                let said = i128::from(claim.amount.minor());
+                v.i4.check(there == said, || {
+                    let (number, target) = (&payment.number, claim.target);
+                    let text = format!("{number} says {said} for {target:?}, there it is {there}");
+                    Account::from(*id).off(said.saturating_sub(there), text)
                 });
             }
         }
@@ -76,11 +77,12 @@ fn judge_whole(v: &mut Verdicts, payment: &Payment, refunds: i128) {
         && payment.arrived.is_some() == (payment.stage == PaymentStage::Completed)
         && (!payment.deleted || payment.stage != PaymentStage::Completed);
     v.i4.check(holds, || {
-        format!(
-            "payment {}: {amount} is not {claimed} claimed + {unapplied} left + {refunded} returned \
+        let text = format!(
+            "{}: {amount} is not {claimed} claimed + {unapplied} left + {refunded} returned \
              (refunds say {refunds})",
             payment.number
-        )
+        );
+        Account::from(payment.id).off(parts.saturating_sub(amount), text)
     });
 }
 

@@ -3,7 +3,7 @@
 
 use std::collections::BTreeMap;
 
-use super::verdict::Verdicts;
+use super::{finding, ledger::about, verdict::Verdicts};
 use crate::{
     id::Id,
     ledger::{Account, Posting},
@@ -58,11 +58,9 @@ impl Story {
         let Some(Lines { seq, postings }) = self.lines.take() else { return };
         for (posting, _) in &postings {
             v.i6.check(is_usual(posting), || {
-                format!(
-                    "seq {seq} posts {} against {}",
-                    posting.debit.account.code(),
-                    posting.credit.account.code()
-                )
+                let (debit, credit) = (posting.debit.account.code(), posting.credit.account.code());
+                let side = if posting.debit.of.is_some() { posting.debit } else { posting.credit };
+                about(side).says(format!("seq {seq} posts {debit} against {credit}"))
             });
         }
         let mut posted: BTreeMap<Id<Retainer>, i128> = BTreeMap::new();
@@ -84,35 +82,59 @@ impl Story {
             }
         }
         let held = posted.values().copied().fold(0, i128::saturating_add);
-        let told = self.by_seq.get_mut(&seq);
-        let holds = match told {
+        let none = BTreeMap::new();
+        let (holds, moved) = match self.by_seq.get_mut(&seq) {
             Some(told) => {
                 told.is_posted = true;
-                posted == told.by_retainer && days.iter().all(|day| told.days.contains(day))
+                let on_its_days = days.iter().all(|day| told.days.contains(day));
+                (posted == told.by_retainer && on_its_days, &told.by_retainer)
             }
-            None => posted.is_empty(),
+            None => (posted.is_empty(), &none),
         };
         v.i6.check(holds && trust == held, || {
-            format!("the ledger lines of seq {seq} are not what moved")
+            let retainer = moved.keys().chain(posted.keys()).next();
+            let account = retainer.map_or(finding::Account::FIRM, |id| (*id).into());
+            let due = moved.values().copied().fold(0, i128::saturating_add);
+            let text = format!(
+                "the ledger lines of seq {seq} say {trust} in the bank and {held} held, \
+                 {due} has moved"
+            );
+            account.off(trust.saturating_sub(due), text)
         });
     }
 
-    pub fn see_accepted(&mut self, v: &mut Verdicts, record: &AuditRecord, seq: i64) {
+    /// `object`: what the command was about.
+    pub fn see_accepted(
+        &mut self,
+        v: &mut Verdicts,
+        record: &AuditRecord,
+        seq: i64,
+        object: finding::Account,
+    ) {
         let told = self.by_seq.get_mut(&seq);
         let kinds: &[MovementKind] = told.as_ref().map_or(&[], |told| &told.kinds);
         let holds = does_what_it_says(&record.command, kinds);
         if let Some(told) = told {
             told.is_audited = true;
         }
-        v.i2.check(holds, || format!("{} with seq {seq} did not do what it says", record.command));
+        v.i2.check(holds, || {
+            let text = format!("{} with seq {seq} did not do what it says", record.command);
+            object.off(seq.into(), text)
+        });
     }
 
     /// Every movement is in the ledger and in the audit log.
     pub fn finish(&self, v: &mut Verdicts) {
         for (seq, told) in &self.by_seq {
-            v.i2.check(told.is_audited, || format!("the movement with seq {seq} has no command"));
+            let retainer = || told.by_retainer.keys().next();
+            let account = || retainer().map_or(finding::Account::FIRM, |id| (*id).into());
+            v.i2.check(told.is_audited, || {
+                let text = format!("the movement with seq {seq} has no command");
+                account().off((*seq).into(), text)
+            });
             v.i6.check(told.is_posted, || {
-                format!("the movement with seq {seq} is not in the ledger")
+                let text = format!("the movement with seq {seq} is not in the ledger");
+                account().off((*seq).into(), text)
             });
         }
     }

@@ -2,7 +2,7 @@
 
 use std::collections::BTreeMap;
 
-use super::{Known, verdict::Verdicts};
+use super::{Known, finding::Account, verdict::Verdicts};
 use crate::{
     id::Id,
     rows::{DayNet, Movement, MovementKind, Payment, PaymentStage, Retainer},
@@ -34,12 +34,15 @@ pub(super) struct Trust {
 impl Trust {
     pub fn see_movement(&mut self, v: &mut Verdicts, known: &Known, movement: &Movement) {
         let retainer = known.retainers.get(&movement.retainer);
+        let account = Account::from(movement.retainer);
         v.i9.check(retainer.is_some(), || {
-            format!("movement seq {} names no retainer of this firm", movement.seq)
+            account.says(format!("movement seq {} names no retainer of this firm", movement.seq))
         });
         let currency = retainer.map(Retainer::currency);
         v.i1.check(currency.is_none_or(|own| own == movement.amount.currency()), || {
-            format!("movement seq {} is in another currency than its retainer", movement.seq)
+            let text =
+                format!("movement seq {} is in another currency than its retainer", movement.seq);
+            account.says(text)
         });
         let moved = self.moved.entry(movement.retainer).or_default();
         let amount = i128::from(movement.amount.minor());
@@ -62,14 +65,13 @@ impl Trust {
             && moved.balance == i128::from(movement.balance_after.minor())
             && moved.balance >= 0
             && amount > 0;
-        let balance = moved.balance;
+        let (balance, said) = (moved.balance, i128::from(movement.balance_after.minor()));
         v.i1.check(holds, || {
-            format!(
-                "retainer {} movement {}: says {} after it, the journal adds up to {balance}",
-                movement.retainer,
-                movement.n,
-                movement.balance_after.minor()
-            )
+            let text = format!(
+                "movement {} (seq {}) says {said} after it, the journal adds up to {balance}",
+                movement.n, movement.seq
+            );
+            account.off(said.saturating_sub(balance), text)
         });
         if let Some(payment) = movement.payment {
             let sum = self.from_payments.entry((payment, movement.retainer)).or_default();
@@ -92,10 +94,12 @@ impl Trust {
         for ((payment, retainer), sum) in &self.from_payments {
             let there = known.payments.contains_key(payment);
             v.i9.check(there, || {
-                format!("a movement names payment {payment}, which is not of this firm")
+                let text = format!("a movement names payment {payment}, which is not of this firm");
+                Account::from(*retainer).says(text)
             });
             v.i4.check(*sum == 0, || {
-                format!("payment {payment} has {sum} in retainer {retainer} and does not say so")
+                let text = format!("has {sum} in retainer {retainer} and does not say so");
+                Account::from(*payment).off(sum.saturating_neg(), text)
             });
         }
     }
@@ -117,25 +121,39 @@ fn judge_sums(v: &mut Verdicts, known: &Known, retainer: &Retainer, moved: &Move
         && moved.deposits == i128::from(retainer.deposits.minor())
         && moved.consumptions == i128::from(retainer.consumptions.minor())
         && moved.refunds == i128::from(retainer.refunds.minor());
+    let account = Account::from(retainer.id);
     v.i1.check(holds, || {
-        format!("retainer {}: row says {balance}, movements say {}", retainer.number, moved.balance)
+        let text = format!(
+            "{}: the row says {balance} after {} movements, {} movements add up to {}",
+            retainer.number, retainer.movements, moved.count, moved.balance
+        );
+        account.off(balance.saturating_sub(moved.balance), text)
     });
     let held = known.ledger.held(retainer);
     v.i1.check(held == balance, || {
-        format!("retainer {}: row says {balance}, ledger 2130 says {held}", retainer.number)
+        let text = format!("{}: the row says {balance}, ledger 2130 says {held}", retainer.number);
+        account.off(balance.saturating_sub(held), text)
     });
     v.i1.check(moved.days == moved.stored_days, || {
-        format!("retainer {}: day nets differ from the movements", retainer.number)
+        let net = |days: &BTreeMap<Day, i128>, day| days.get(&day).copied().unwrap_or(0);
+        let differs = |day: &Day| moved.days.get(day) != moved.stored_days.get(day);
+        let days = moved.days.keys().chain(moved.stored_days.keys()).copied();
+        let first = days.filter(differs).min();
+        let (stored, summed) =
+            first.map_or((0, 0), |day| (net(&moved.stored_days, day), net(&moved.days, day)));
+        let day = first.map(|day| day.to_string()).unwrap_or_default();
+        let text = format!("{}: {day} says net {stored}, its movements {summed}", retainer.number);
+        account.off(stored.saturating_sub(summed), text)
     });
     let mut closing: i128 = 0;
     for (day, net) in &moved.days {
         closing = closing.saturating_add(*net);
         v.i1.check(closing >= 0, || {
-            format!("retainer {} closed {day} at {closing}", retainer.number)
+            account.says(format!("{} closed {day} at {closing}", retainer.number))
         });
     }
     v.i2.check(moved.consumptions <= moved.deposits, || {
-        format!("retainer {}: consumed more than was deposited", retainer.number)
+        account.says(format!("{}: consumed more than was deposited", retainer.number))
     });
 }
 
@@ -148,10 +166,10 @@ fn judge_row(v: &mut Verdicts, known: &Known, retainer: &Retainer, moved: &Moved
         && is_refunded == retainer.refunded
         && retainer.low_balance_alerted == (retainer.is_low() && !retainer.refunded);
     v.i1.check(holds, || {
-        format!(
-            "retainer {}: latest day, first deposit, refund or alert differ from its movements",
+        Account::from(retainer.id).says(format!(
+            "{}: latest day, first deposit, refund or alert differ from its movements",
             retainer.number
-        )
+        ))
     });
     if let Some(request) = retainer.replenish_request {
         let asked = known.payments.get(&request).is_some_and(|payment| {
@@ -160,7 +178,8 @@ fn judge_row(v: &mut Verdicts, known: &Known, retainer: &Retainer, moved: &Moved
                 && !payment.deleted
         });
         v.i4.check(asked, || {
-            format!("retainer {} waits for a payment that is not pending", retainer.number)
+            let text = format!("{} waits for a payment that is not pending", retainer.number);
+            Account::from(retainer.id).says(text)
         });
     }
 }

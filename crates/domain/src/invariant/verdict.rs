@@ -1,7 +1,9 @@
 //! What came of checking: one verdict an invariant.
 
+use super::finding::{Broken, Finding, Sign};
+
 /// Most counterexamples kept per invariant.
-const BROKEN_MAX: usize = 20;
+pub const EXAMPLES_MAX: usize = 64;
 
 /// One invariant's verdict.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -14,8 +16,8 @@ pub struct Verdict {
     pub checked: u64,
     /// How many of them do not hold.
     pub broken: u64,
-    /// The first of them, in words.
-    pub examples: Vec<String>,
+    /// The first of them; of those about one account that are off by the same, only the first.
+    pub examples: Vec<Finding>,
 }
 
 impl Verdict {
@@ -23,13 +25,22 @@ impl Verdict {
         Self { id, rule, checked: 0, broken: 0, examples: Vec::new() }
     }
 
-    pub(super) fn check(&mut self, holds: bool, example: impl FnOnce() -> String) {
+    pub(super) fn check(&mut self, holds: bool, example: impl FnOnce() -> Broken) {
         self.checked = self.checked.saturating_add(1);
-        if !holds {
-            self.broken = self.broken.saturating_add(1);
-            if self.examples.len() < BROKEN_MAX {
-                self.examples.push(example());
-            }
+        if holds {
+            return;
+        }
+        self.broken = self.broken.saturating_add(1);
+        if self.examples.len() < EXAMPLES_MAX {
+            let Broken { account, off_by, text } = example();
+            self.keep(Finding { account, sign: Sign { rule: self.id, off_by }, text });
+        }
+    }
+
+    fn keep(&mut self, found: Finding) {
+        let same = |known: &Finding| (known.account, known.sign) == (found.account, found.sign);
+        if !self.examples.iter().any(same) {
+            self.examples.push(found);
         }
     }
 
@@ -38,7 +49,7 @@ impl Verdict {
         self.checked = self.checked.saturating_add(other.checked);
         self.broken = self.broken.saturating_add(other.broken);
         self.examples.extend(other.examples);
-        self.examples.truncate(BROKEN_MAX);
+        self.examples.truncate(EXAMPLES_MAX);
     }
 }
 

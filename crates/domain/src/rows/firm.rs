@@ -25,6 +25,8 @@ pub struct Firm {
     pub seq: i64,
     /// The head of the audit log.
     pub audit: Tree,
+    /// The rows that no command may change, by id: they were found not to be what was stored.
+    pub parked: Vec<[u8; 12]>,
     /// The batch that wrote this row last.
     pub last_batch: BatchId,
     /// When; the next batch is never earlier.
@@ -44,6 +46,7 @@ impl Firm {
             zone: TimeZone::get(ZONE_DEFAULT).expect("the zone database is compiled in"),
             seq: 0,
             audit: Tree::default(),
+            parked: Vec::new(),
             last_batch: BatchId([0; 12]),
             last_at: Timestamp::default(),
         }

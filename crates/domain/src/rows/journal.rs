@@ -7,6 +7,7 @@ use crate::{
     actor::Role,
     audit::Salt,
     id::{Id, User},
+    invariant::AccountKind,
     ledger::Account,
     money::{Currency, Money},
     named::named,
@@ -57,10 +58,14 @@ pub struct Alert {
     /// Why.
     pub kind: AlertKind,
     /// The row it is about: a retainer or a payment, as its kind says; for a duplicate, whatever the
-    /// command was about.
+    /// command was about; for a discrepancy, what was found to be wrong.
     pub about: [u8; 12],
     /// The command that caused it.
     pub seq: i64,
+    /// What a check has found, if that is why.
+    pub found: Option<Found>,
+    /// Who took the parked account back into use, if it was one.
+    pub released: Option<Release>,
     /// Who said that they have seen it, and when.
     pub acknowledged: Option<(Id<User>, Timestamp)>,
     /// Who sent the command.
@@ -71,6 +76,37 @@ pub struct Alert {
     pub created_at: Timestamp,
     /// When it last changed.
     pub updated_at: Timestamp,
+}
+
+/// What a check has found about a row: why it is parked.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Found {
+    /// What the row is.
+    pub kind: AccountKind,
+    /// The rule that is broken.
+    pub rule: String,
+    /// [`crate::invariant::Sign`]s of everything found about it, in order, with spaces between them.
+    pub signs: String,
+    /// The smallest counterexample.
+    pub text: String,
+}
+
+impl Found {
+    /// Whether nothing was found that `self` does not have.
+    pub fn covers(&self, signs: &str) -> bool {
+        signs.split(' ').all(|sign| self.signs.split(' ').any(|own| own == sign))
+    }
+}
+
+/// An owner answers for a parked account from here on.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Release {
+    /// Who.
+    pub by: Id<User>,
+    /// When.
+    pub at: Timestamp,
+    /// Why; never empty.
+    pub reason: String,
 }
 
 named! {

@@ -22,8 +22,8 @@ pub use invoice::{
     Issued, Line, LineKind, PaymentTerms, Source, Totals,
 };
 pub use journal::{
-    AccountNet, Alert, AlertKind, AuditNode, AuditRecord, ClientNet, Counter, Outcome, Said,
-    StatementKind, StatementLine, Told,
+    AccountNet, Alert, AlertKind, AuditNode, AuditRecord, ClientNet, Counter, Found, Outcome,
+    Release, Said, StatementKind, StatementLine, Told,
 };
 pub use market::{Job, JobStatus, Proposal, ProposalStatus};
 pub use payment::{

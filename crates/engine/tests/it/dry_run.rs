@@ -152,6 +152,7 @@ impl Observer for Outcomes {
     }
     fn committed(&self, _: &domain::Batch) {}
     fn failed(&self, _: &engine::StoreError, _: domain::Id<domain::rows::Firm>) {}
+    fn untrue(&self, _: &domain::invariant::Finding) {}
     fn retry(&self) {}
 }
 

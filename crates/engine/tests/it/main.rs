@@ -7,3 +7,4 @@ mod batches;
 mod bulk;
 mod dry_run;
 mod support;
+mod untrue;

@@ -5,7 +5,7 @@ use domain::{
     change::{Batch, FirmBatch},
     lately::LATELY_COUNT_MAX,
     rows::{
-        AuditRecord, Case, CaseStatus, Invoice, InvoiceStage, Job, JobStatus, Payment,
+        Alert, AuditRecord, Case, CaseStatus, Invoice, InvoiceStage, Job, JobStatus, Payment,
         PaymentStage, Proposal, ProposalStatus, Retainer, Source, TimeEntry, Told,
     },
 };
@@ -15,8 +15,8 @@ use super::subject::{Subject, on_each, on_every_store};
 use crate::{
     fixture::{FIRM, empty_batch, new},
     samples::{
-        application, at, audit, case, client, id, invoice, job, payment, proposal, retainer, said,
-        sar, time_entry,
+        alert, application, at, audit, case, client, id, invoice, job, payment, proposal, retainer,
+        said, sar, time_entry,
     },
 };
 
@@ -100,6 +100,14 @@ fn batch() -> FirmBatch {
             ..time_entry(n, &clients[0])
         }));
     }
+    for n in 180..184 {
+        let about = if n == 183 { [21; 12] } else { [20; 12] };
+        let row = Alert { about, ..alert(n) };
+        let is_open = n == 181;
+        batch
+            .alerts
+            .push(new(Alert { acknowledged: row.acknowledged.filter(|_| !is_open), ..row }));
+    }
     let records = 1..=i64::try_from(LATELY_COUNT_MAX).unwrap() + 60;
     batch.audit = records
         .map(|n| AuditRecord {
@@ -132,6 +140,9 @@ async fn every_set_holds_the_rows_that_the_model_puts_there<S: Store>(mut subjec
         (Key::Set(Set::TimerOf(id(220))), 1),
         (Key::Set(Set::TimerOf(id(221))), 1),
         (Key::Set(Set::TimerOf(id(222))), 0),
+        (Key::Set(Set::OpenAlerts([20; 12])), 1),
+        (Key::Set(Set::FoundAbout([20; 12])), 2),
+        (Key::Set(Set::FoundAbout([21; 12])), 0),
         (Key::Applications(id(130)), 6),
         (Key::Applications(id(132)), 0),
         (Key::Lately, LATELY_COUNT_MAX),

@@ -6,7 +6,7 @@ use domain::{
 };
 
 use super::query::{Only, Sorted, View, one, page};
-use crate::{AlertFilter, Listed, Page, ReadError, Reader};
+use crate::{AlertFilter, Listed, Page, ReadError, Reader, shape::Shape as _};
 
 impl Reader {
     /// An alert.
@@ -35,6 +35,22 @@ impl Reader {
                 only.has("acknowledged_at", Some(false));
             }
             page(db, only, Sorted::NEWEST, &part)
+        })
+        .await
+    }
+
+    /// What checks have found, oldest first: as long as nobody has released it, and afterwards.
+    ///
+    /// # Errors
+    /// [`ReadError`]
+    pub async fn found(&self, firm: Id<Firm>) -> Result<Vec<Alert>, ReadError> {
+        self.ask(move |db| {
+            let columns = Alert::TABLE.selected();
+            let sql = format!(
+                "select {columns} from alerts a
+                 where a.firm_id = ?1 and a.found_kind is not null order by a.created_at, a.id"
+            );
+            db.all(&sql, &[firm.into()])
         })
         .await
     }

@@ -67,6 +67,21 @@ impl Reader {
         self.ask(move |db| ageing(db, firm, today)).await
     }
 
+    /// What the retainers themselves say that they hold now, in each currency, by code. It takes as long
+    /// as there are retainers, not as their history is long.
+    ///
+    /// # Errors
+    /// [`ReadError`]
+    pub async fn held(&self, firm: Id<Firm>) -> Result<Vec<Money>, ReadError> {
+        self.ask(move |db| {
+            let sql = "select currency, cast(sum(balance) as bigint) from retainers
+                 where firm_id = ?1 group by currency order by currency";
+            let sums: Vec<Sum> = db.all(sql, &[firm.into()])?;
+            Ok(moneys(sums))
+        })
+        .await
+    }
+
     /// The three-way reconciliation when `day` ended, in each currency, by code.
     ///
     /// # Errors

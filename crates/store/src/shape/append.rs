@@ -96,6 +96,7 @@ impl Written for Firm {
         to.count(self.seq);
         to.count(self.audit.count());
         to.bytes(Some(self.audit.peaks()));
+        to.bytes(Some(self.parked.as_flattened()));
         to.bytes(Some(&self.last_batch.0));
         to.at(self.last_at);
     }
@@ -334,6 +335,6 @@ mod tests {
             "update counters set taken = ?4 \
              where firm_id = ?1 and series = ?2 and period = ?3 and taken = ?5"
         );
-        assert!(Firm::update(place).ends_with("last_at = ?9 where id = ?1 and last_batch = ?10"));
+        assert!(Firm::update(place).ends_with("last_at = ?10 where id = ?1 and last_batch = ?11"));
     }
 }

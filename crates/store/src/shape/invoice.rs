@@ -131,12 +131,12 @@ impl Shape for CreditNote {
             currency = currency(self.amount.currency()),
             amount = money(self.amount),
             vat = money(self.vat),
-            reason = words_option(self.reason.as_ref()),
             day = day(self.day),
             created_by = id(&self.created_by),
             created_at = at(self.created_at),
         }
         changing {
+            reason = words_option(self.reason.as_ref()),
             version = count(self.version),
             updated_at = at(self.updated_at),
         }
@@ -154,10 +154,10 @@ impl Read for CreditNote {
             client,
             amount: row.money(currency)?,
             vat: row.money(currency)?,
-            reason: row.words_option()?,
             day: row.day()?,
             created_by: row.id()?,
             created_at: row.at()?,
+            reason: row.words_option()?,
             version: row.count()?,
             updated_at: row.at()?,
         })

@@ -39,7 +39,7 @@ impl Plain for Firm {
     const TABLE: &'static str = "firms";
     const ALIAS: &'static str = "f";
     const KEY: &'static str = "f.id";
-    const COLUMNS: &'static str = "f.id, f.name, f.currency, f.zone, f.seq, f.audit_count, f.audit_peaks, f.last_batch, f.last_at";
+    const COLUMNS: &'static str = "f.id, f.name, f.currency, f.zone, f.seq, f.audit_count, f.audit_peaks, f.parked, f.last_batch, f.last_at";
 }
 
 impl Read for Firm {
@@ -54,6 +54,11 @@ impl Read for Firm {
                 let size = row.count()?;
                 let tree = Tree::of_stored(size, row.bytes()?.unwrap_or_default());
                 tree.ok_or_else(|| row.broken("this is no head of a log"))?
+            },
+            parked: {
+                let (ids, rest) = row.bytes()?.unwrap_or_default().as_chunks();
+                let ids = rest.is_empty().then(|| ids.to_vec());
+                ids.ok_or_else(|| row.broken("these are no ids"))?
             },
             last_batch: BatchId(row.array()?),
             last_at: row.at()?,

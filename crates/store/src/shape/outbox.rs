@@ -1,6 +1,9 @@
 //! Alerts, where they are sent to, and what is on its way there.
 
-use domain::rows::{Alert, AlertKind, Delivery, DeliveryStage, Webhook};
+use domain::{
+    invariant::AccountKind,
+    rows::{Alert, AlertKind, Delivery, DeliveryStage, Found, Release, Webhook},
+};
 
 use super::{Columns, Read, Shape, columns};
 
@@ -14,8 +17,15 @@ impl Shape for Alert {
             seq = count(self.seq),
             created_by = id(&self.created_by),
             created_at = at(self.created_at),
+            found_kind = name_option(self.found.as_ref().map(|found| found.kind.name())),
+            found_rule = words_option(self.found.as_ref().map(|found| &found.rule)),
+            found_signs = words_option(self.found.as_ref().map(|found| &found.signs)),
+            found_text = words_option(self.found.as_ref().map(|found| &found.text)),
         }
         changing {
+            released_by = id_option(self.released.as_ref().map(|release| &release.by)),
+            released_at = at_option(self.released.as_ref().map(|release| release.at)),
+            release_reason = words_option(self.released.as_ref().map(|release| &release.reason)),
             acknowledged_by = id_option(self.acknowledged.as_ref().map(|(by, _)| by)),
             acknowledged_at = at_option(self.acknowledged.map(|(_, at)| at)),
             version = count(self.version),
@@ -23,6 +33,9 @@ impl Shape for Alert {
         }
     }
 }
+
+/// How many columns say what was found, beside the first.
+const FOUND_COLUMNS: usize = 3;
 
 impl Read for Alert {
     fn read<C: Columns>(row: &mut C) -> Result<Self, C::Error> {
@@ -33,6 +46,23 @@ impl Read for Alert {
             seq: row.count()?,
             created_by: row.id()?,
             created_at: row.at()?,
+            found: match row.name_option(AccountKind::from_name)? {
+                Some(kind) => Some(Found {
+                    kind,
+                    rule: row.words()?,
+                    signs: row.words()?,
+                    text: row.words()?,
+                }),
+                None => {
+                    row.pass(FOUND_COLUMNS);
+                    None
+                }
+            },
+            released: {
+                let (by, at, reason) = (row.id_option()?, row.at_option()?, row.words_option()?);
+                let of = |((by, at), reason)| Release { by, at, reason };
+                by.zip(at).zip(reason).map(of)
+            },
             acknowledged: {
                 let (by, at) = (row.id_option()?, row.at_option()?);
                 by.zip(at)

@@ -124,12 +124,12 @@ impl Shape for Refund {
             from_retainers = money(self.from_retainers),
             from_invoices = money(self.from_invoices),
             method = name(self.method.name()),
-            reason = words_option(self.reason.as_ref()),
             day = day(self.day),
             created_by = id(&self.created_by),
             created_at = at(self.created_at),
         }
         changing {
+            reason = words_option(self.reason.as_ref()),
             version = count(self.version),
             updated_at = at(self.updated_at),
         }
@@ -150,10 +150,10 @@ impl Read for Refund {
             from_retainers: row.money(currency)?,
             from_invoices: row.money(currency)?,
             method: row.name(PaymentMethod::from_name)?,
-            reason: row.words_option()?,
             day: row.day()?,
             created_by: row.id()?,
             created_at: row.at()?,
+            reason: row.words_option()?,
             version: row.count()?,
             updated_at: row.at()?,
         })

@@ -62,6 +62,9 @@ pub(crate) fn ask<A: Asks>(set: &Set, asks: &mut A) -> Result<(), A::Error> {
         Set::OpenAlerts(about) => {
             asks.rows::<Alert>("about", about, "acknowledged_at is null", Loaded::Alert)
         }
+        Set::FoundAbout(about) => {
+            asks.rows::<Alert>("about", about, "found_kind is not null", Loaded::Alert)
+        }
         Set::WebhooksOf(firm) => {
             asks.rows::<Webhook>("firm_id", firm.bytes(), "deleted = 0", Loaded::Webhook)
         }

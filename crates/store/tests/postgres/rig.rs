@@ -54,6 +54,7 @@ impl Observer for Conflicts {
             self.0.fetch_add(1, Ordering::Relaxed);
         }
     }
+    fn untrue(&self, _: &domain::invariant::Finding) {}
     fn retry(&self) {}
 }
 

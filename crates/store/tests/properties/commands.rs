@@ -26,6 +26,8 @@ use domain::{
         create_transaction::CreateTransaction, delete_transactions::DeleteTransactions,
         update_transaction::UpdateTransaction,
     },
+    integrity::{park::ParkAccount, release::ReleaseAccount},
+    invariant::{Account, AccountKind},
     invoicing::{
         apply_retainer::ApplyRetainer,
         approve::ApproveInvoice,
@@ -55,8 +57,8 @@ use domain::{
     },
     people::{erase_client::EraseClient, member::SetMember},
     rows::{
-        AlertKind, CheckState, Client, ClientProfile, Expense, Firm, Job, JobStatus, LineKind,
-        Overpayment, PaymentMethod, PaymentType, Proposal, TimeEntry, TransactionType,
+        AlertKind, CheckState, Client, ClientProfile, Expense, Firm, Found, Job, JobStatus,
+        LineKind, Overpayment, PaymentMethod, PaymentType, Proposal, TimeEntry, TransactionType,
     },
     time::Day,
     trust::{
@@ -209,8 +211,9 @@ fn trust() -> BoxedStrategy<Command> {
         .prop_map(|(retainer, amount, payment, date)| {
             ReplenishRetainer { retainer, amount, payment, date, description: None }.into()
         });
-    let refund = (number("RET"), prop::option::of(amount()))
-        .prop_map(|(retainer, amount)| RefundRetainer { retainer, amount, reason: None }.into());
+    let refund = (number("RET"), prop::option::of(amount())).prop_map(|(retainer, amount)| {
+        RefundRetainer { retainer, amount, reason: Some("as agreed".into()) }.into()
+    });
     let update = (number("RET"), version(), terms())
         .prop_map(|(retainer, version, terms)| UpdateRetainer { retainer, version, terms }.into());
     let transfer = (number("RET"), number("RET"), amount()).prop_map(|(retainer, to, amount)| {
@@ -288,18 +291,19 @@ fn invoices() -> BoxedStrategy<Command> {
     let plain = (invoice(), 0..8_u8).prop_map(|(invoice, which)| match which {
         0 => Command::from(SubmitInvoice { invoice }),
         1 => ApproveInvoice { invoice }.into(),
-        2 => RejectInvoice { invoice, reason: None }.into(),
+        2 => RejectInvoice { invoice, reason: Some("as agreed".into()) }.into(),
         3 | 4 => SendInvoice { invoice }.into(),
         5 => DuplicateInvoice { invoice }.into(),
         6 => ViewInvoice { invoice }.into(),
         _ => DeleteInvoice { invoice }.into(),
     });
     let end = (invoice(), 0..4_u8).prop_map(|(invoice, which)| match which {
-        0 | 1 => Command::from(WriteOffInvoice { invoice, reason: None }),
-        _ => VoidInvoice { invoice, reason: None }.into(),
+        0 | 1 => Command::from(WriteOffInvoice { invoice, reason: Some("as agreed".into()) }),
+        _ => VoidInvoice { invoice, reason: Some("as agreed".into()) }.into(),
     });
-    let credit = (invoice(), prop::option::of(amount()))
-        .prop_map(|(invoice, amount)| CreditInvoice { invoice, amount, reason: None }.into());
+    let credit = (invoice(), prop::option::of(amount())).prop_map(|(invoice, amount)| {
+        CreditInvoice { invoice, amount, reason: Some("as agreed".into()) }.into()
+    });
     prop_oneof![5 => create, 2 => update, 1 => note, 6 => plain, 2 => end, 3 => credit].boxed()
 }
 
@@ -349,16 +353,17 @@ fn payments() -> BoxedStrategy<Command> {
     let payment = || number("PAY");
     let plain = (payment(), 0..10_u8).prop_map(|(payment, which)| match which {
         0..=3 => Command::from(CompletePayment { payment }),
-        4 | 5 => FailPayment { payment, reason: None }.into(),
-        6 => CancelPayment { payment, reason: None }.into(),
+        4 | 5 => FailPayment { payment, reason: Some("as agreed".into()) }.into(),
+        6 => CancelPayment { payment, reason: Some("as agreed".into()) }.into(),
         7 => ReconcilePayment { payment }.into(),
         8 => MarkReceipt { payment }.into(),
         _ => DeletePayments { payments: vec![payment], asked: AskedFor::One }.into(),
     });
     let delete = prop::collection::vec(payment(), 1..3)
         .prop_map(|payments| DeletePayments { payments, asked: AskedFor::Many }.into());
-    let check = (payment(), prop::sample::select(CheckState::ALL))
-        .prop_map(|(payment, state)| MoveCheck { payment, state, reason: None }.into());
+    let check = (payment(), prop::sample::select(CheckState::ALL)).prop_map(|(payment, state)| {
+        MoveCheck { payment, state, reason: Some("as agreed".into()) }.into()
+    });
     let edit = (payment(), version(), prop::option::of(amount())).prop_map(
         |(payment, version, amount)| {
             let edit = PaymentEdit { amount, ..PaymentEdit::default() };
@@ -371,7 +376,7 @@ fn payments() -> BoxedStrategy<Command> {
     let unapply = (payment(), monthly("INV", 4))
         .prop_map(|(payment, invoice)| UnapplyPayment { payment, invoice }.into());
     let refund = (payment(), prop::option::of(amount())).prop_map(|(payment, amount)| {
-        RefundPayment { payment, amount, reason: None, method: None }.into()
+        RefundPayment { payment, amount, reason: Some("as agreed".into()), method: None }.into()
     });
     prop_oneof![
         7 => record(), 5 => plain, 1 => delete, 2 => check, 1 => edit, 3 => apply, 2 => unapply, 4 => refund,
@@ -509,8 +514,9 @@ fn books() -> BoxedStrategy<Command> {
             UpdateTransaction { transaction, version, kind: None, amount, progress, details }.into()
         },
     );
-    let cancel =
-        named().prop_map(|transaction| CancelTransaction { transaction, reason: None }.into());
+    let cancel = named().prop_map(|transaction| {
+        CancelTransaction { transaction, reason: Some("as agreed".into()) }.into()
+    });
     let delete = prop::collection::vec(named(), 1..3)
         .prop_map(|transactions| DeleteTransactions { transactions }.into());
     prop_oneof![3 => create, 1 => update, 1 => cancel, 1 => delete].boxed()
@@ -585,8 +591,24 @@ fn outbox() -> BoxedStrategy<Command> {
     });
     let raise = (kind(), 0..3_u8)
         .prop_map(|(kind, about)| Command::from(RaiseAlert { kind, about: [about; 12] }));
+    // Few enough that what is parked is also released.
+    let parked = || 0..8_usize;
+    let park = (parked(), prop::sample::select(AccountKind::ALL), 0..3_i32).prop_map(
+        |(n, kind, off_by)| {
+            let id = *id_of_step::<Client>(n).bytes();
+            let (rule, text) = ("I1".to_owned(), "made up".to_owned());
+            let found = Found { kind, rule, signs: format!("I1:{off_by}"), text };
+            Command::from(ParkAccount { account: Account { kind, id }, found })
+        },
+    );
+    let release = (parked(), "[a-z ]{0,3}").prop_map(|(n, reason)| {
+        ReleaseAccount { account: *id_of_step::<Client>(n).bytes(), reason }.into()
+    });
     let warn = step(LOW_STEP).prop_map(|n| WarnOfExpiry { retainer: id_of_step(n) }.into());
-    prop_oneof![2 => create, 3 => webhook, 5 => delivery, 3 => raise, 1 => warn].boxed()
+    prop_oneof![
+        2 => create, 3 => webhook, 5 => delivery, 3 => raise, 1 => warn, 2 => park, 3 => release,
+    ]
+    .boxed()
 }
 
 /// A command, and the firm that it is sent to.

@@ -17,7 +17,8 @@ use std::{
 };
 
 use domain::{
-    Actor, Command, Id, Role, Timestamp, invariant,
+    Actor, Command, Id, Role, Timestamp,
+    invariant::{self, Checker, Remembered},
     rows::{BatchId, Firm, Stored},
 };
 use engine::{
@@ -225,6 +226,34 @@ proptest! {
 }
 
 proptest! {
+    #![proptest_config(ProptestConfig { cases: 24, ..ProptestConfig::default() })]
+
+    #[test]
+    fn who_walks_all_the_time_and_remembers_finds_nothing(program in program()) {
+        let model = Model::default();
+        let mut logs: Vec<Vec<Remembered>> = vec![Vec::new(); FIRMS.len()];
+        let options = Options {
+            limits: Limits::default(),
+            clock: Arc::new(TestClock(AtomicI64::new(START))),
+            ids: Arc::new(Ids::new([1; 4])),
+            observer: Arc::new(Silent),
+            decide: domain::decide,
+        };
+        let runtime = tokio::runtime::Builder::new_current_thread().build().unwrap();
+        let engine = Engine::start(vec![model.clone()], options).unwrap();
+        for step in program.iter().flat_map(|burst| &burst.steps) {
+            runtime.block_on(engine.submit(request(step))).unwrap();
+            let mut checker = Checker::remembering(logs[step.firm].clone());
+            model.rows(FIRMS[step.firm]).into_iter().for_each(|row| checker.see(row));
+            logs[step.firm].push(checker.to_remember());
+            for verdict in checker.finish() {
+                prop_assert_eq!(verdict.broken, 0, "{:?}", verdict);
+            }
+        }
+    }
+}
+
+proptest! {
     #![proptest_config(ProptestConfig { cases: 48, ..ProptestConfig::default() })]
 
     #[test]
@@ -294,6 +323,7 @@ const UNREACHED: &[&str] = &[
     "too_many_lines",
     "too_many_applications",
     "too_many_proposals",
+    "too_many_parked",
     "refund_not_found",
     "credit_note_not_found",
     "atomic_refused",

@@ -4,6 +4,7 @@ use domain::{
     Day, Id,
     actor::Action,
     alerts::acknowledge::AcknowledgeAlert,
+    invariant::AccountKind,
     reply::{Reply, Shown},
     rows::{Alert, AlertKind, Firm},
 };
@@ -46,7 +47,7 @@ const ACKNOWLEDGED: Telling = Telling {
     doc: |generator| wire::entity::<AlertDoc>("alert", generator),
 };
 
-fn tell(o: &mut json::Object<'_>, reply: &Reply) {
+pub(super) fn tell(o: &mut json::Object<'_>, reply: &Reply) {
     let Shown::Alert(alert) = &reply.shown else {
         unreachable!("a command about an alert shows it")
     };
@@ -80,6 +81,14 @@ impl Visible for Alert {
             o.text("type", self.kind.name());
             o.id("about", Id::<Firm>::new(self.about));
             o.integer("seq", self.seq);
+            let found = self.found.as_ref();
+            o.text_or_null("accountKind", found.map(|found| found.kind.name()));
+            o.text_or_null("rule", found.map(|found| found.rule.as_str()));
+            o.text_or_null("finding", found.map(|found| found.text.as_str()));
+            let released = self.released.as_ref();
+            o.id_or_null("releasedBy", released.map(|release| release.by));
+            o.time_or_null("releasedAt", released.map(|release| release.at));
+            o.text_or_null("releaseReason", released.map(|release| release.reason.as_str()));
             o.flag("acknowledged", acknowledged.is_some());
             o.id_or_null("acknowledgedBy", acknowledged.map(|(user, _)| user));
             o.time_or_null("acknowledgedAt", acknowledged.map(|(_, at)| at));
@@ -96,10 +105,21 @@ wire! {
         _id: wire::Id,
         __v: wire::Number,
         r#type: wire::Name<AlertKind>,
-        /// The retainer or payment that it is about; of a `possible_duplicate`, whatever was made twice.
+        /// The retainer or payment that it is about; of a `possible_duplicate`, whatever was made twice;
+        /// where a check has found something, the account.
         about: wire::Id,
         /// The place in the firm's journal of the command that caused it.
         seq: wire::Number,
+        /// What it is about, where a check has found something; null otherwise, as is all of this.
+        accountKind: Option<wire::Name<AccountKind>>,
+        /// The rule that is broken.
+        rule: Option<String>,
+        /// The smallest counterexample.
+        finding: Option<String>,
+        /// Who took the account back into use, when, and why.
+        releasedBy: Option<wire::Id>,
+        releasedAt: Option<wire::Time>,
+        releaseReason: Option<String>,
         acknowledged: bool,
         acknowledgedBy: Option<wire::Id>,
         acknowledgedAt: Option<wire::Time>,

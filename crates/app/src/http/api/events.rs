@@ -230,6 +230,8 @@ mod tests {
             kind: AlertKind::LowBalance,
             about: [3; 12],
             seq: 5,
+            found: None,
+            released: None,
             acknowledged: None,
             created_by: Id::new([1; 12]),
             version: 0,

@@ -11,6 +11,7 @@ mod deleted;
 pub(super) mod events;
 pub(super) mod expenses;
 pub(super) mod health;
+pub(super) mod integrity;
 pub(super) mod invoices;
 pub(super) mod jobs;
 pub(super) mod me;

@@ -13,6 +13,7 @@ mod edge;
 mod entities;
 mod events;
 mod generated;
+mod integrity;
 mod invoices;
 mod life_of_a_matter;
 mod lists;

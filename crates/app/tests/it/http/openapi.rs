@@ -40,7 +40,8 @@ fn every_route_is_described_in_full() {
             let responses = operation["responses"].as_object().unwrap();
             assert!(responses.keys().any(|status| status.starts_with('2')), "{at}");
             assert_eq!(responses.contains_key("401"), !is_public, "{at}");
-            let is_command = method != "get";
+            // To look at everything anew is asked for, and changes nothing.
+            let is_command = method != "get" && path != "/api/integrity/verify";
             assert_eq!(operation["requestBody"].is_object(), is_command, "{at}");
             let takes = |name: &str| {
                 let reference = format!("#/components/parameters/{name}");

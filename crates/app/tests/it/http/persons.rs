@@ -106,7 +106,8 @@ impl Rows {
                         format!("select {column}::text from {table} where {column} is not null")
                     }
                 };
-                dump.extend(self.ask(&sql).into_iter().map(|value| value.to_lowercase() + "\n"));
+                let line = |value: String| format!("{table}.{column} {}\n", value.to_lowercase());
+                dump.extend(self.ask(&sql).into_iter().map(line));
             }
         }
         dump
@@ -140,17 +141,24 @@ const NOURA: Said = Said { name: "Quraishi", phone: "+966500000042", national_id
 const SALIM: Said = Said { name: "Sulaiman", phone: "+966500000043", national_id: "1087654321" };
 
 impl Said {
+    /// Keys are the caller's, and stay: they are no place for a name.
+    fn key(&self) -> &str {
+        &self.name[..1]
+    }
+
     fn words(&self) -> [String; 3] {
         [self.name, self.phone, self.national_id].map(str::to_lowercase)
     }
 
-    /// Where `dump` still has any of it: as text, or as bytes in hex.
+    /// The lines of `dump` that have any of it: as text, or as bytes in hex.
     fn found_in(&self, dump: &str) -> Vec<String> {
         let hexed = |word: &String| hex(word.as_bytes());
         let capital = hex(self.name.as_bytes());
         let all = self.words().into_iter().flat_map(|word| [hexed(&word), word]);
-        let all = all.chain([capital]).filter(|word| !word.is_empty());
-        all.filter(|word| dump.contains(word.as_str())).collect()
+        let all = all.chain([capital]);
+        let words: Vec<String> = all.collect();
+        let has = |line: &&str| words.iter().any(|word| line.contains(word.as_str()));
+        dump.lines().filter(has).map(str::to_owned).collect()
     }
 }
 
@@ -158,7 +166,8 @@ impl Said {
 async fn everything(firm: &Firm<'_>, said: &Said) -> (String, String) {
     let (login, name) = (tokens::new_id(), said.name);
     let text = format!("{name} called");
-    let keyed = |path: &str, body: &Value| firm.post(path, body).key(format!("{name} {path}"));
+    let keyed =
+        |path: &str, body: &Value| firm.post(path, body).key(format!("{} {path}", said.key()));
     let body = json!({"fullName": format!("Noura {name}"), "email": format!("{name}@example.com"),
         "phone": said.phone, "nationalId": said.national_id, "address": text, "city": text,
         "notes": text, "userId": login});
@@ -175,8 +184,8 @@ async fn everything(firm: &Firm<'_>, said: &Said) -> (String, String) {
     let invoice = id(&firm.make(keyed("/api/invoices", &body)).await);
     firm.make(firm.on_invoice(&invoice, "send", &json!({}))).await;
     let viewed = Call::post(format!("/api/invoices/{invoice}/viewed"), &json!({}));
-    firm.make(viewed.token(&firm.token_of(&login, "client")).key(name)).await;
-    let body = json!({"amount": 50, "paymentMethod": "check", "notes": text});
+    firm.make(viewed.token(&firm.token_of(&login, "client")).key(said.key())).await;
+    let body = json!({"amount": 50, "paymentMethod": "cash", "notes": text});
     firm.make(firm.on_invoice(&invoice, "record-payment", &body)).await;
     let body = json!({"amount": 10, "retainerId": retainer});
     firm.make(firm.on_invoice(&invoice, "apply-retainer", &body)).await;
@@ -243,7 +252,7 @@ async fn everything_about_a_client_is_exported_and_nothing_of_another() {
         // Whatever tables there are.
         assert_eq!(about(&client), rows.naming(&client));
         assert_eq!(about(&login), rows.naming(&login));
-        assert!(rows.naming(&client).len() > 15, "{:?}", rows.naming(&client));
+        assert!(rows.naming(&client).len() > 12, "{:?}", rows.naming(&client));
         let text = answer.text().to_lowercase();
         assert_eq!(SALIM.found_in(&text), Vec::<String>::new());
         assert!(!text.contains(&other) && !text.contains(&others_login));
@@ -290,7 +299,7 @@ async fn an_erased_person_is_nowhere_and_the_books_stand() {
         };
         let counted = money().await;
         let replayed = firm.post("/api/clients", &json!({"fullName": "x"}));
-        let kept = format!("{} /api/clients", NOURA.name);
+        let kept = format!("{} /api/clients", NOURA.key());
 
         let erasing = erase(&firm, &client).key("erase");
         let answer = ours.send(&erasing).await;

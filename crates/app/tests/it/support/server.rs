@@ -1,13 +1,14 @@
 //! Our server, the real one, on a free port inside this process: over a fresh SQLite file, or two of
 //! them over one database of PostgreSQL.
 
-use std::{net::SocketAddr, sync::Arc};
+use std::{net::SocketAddr, path::PathBuf, sync::Arc};
 
 use amanah::{
     Addresses, App, Settings,
     audit::AuditKey,
     chaos::{Chaos, Plan},
     http::{HttpLimits, Proxies, Rate, Secret, serve},
+    integrity::{Pace, Past},
 };
 use engine::{Decide, Limits};
 use store::Reader;
@@ -32,6 +33,9 @@ pub struct Options {
     pub addresses: Addresses,
     pub proxies: Proxies,
     pub rate: Option<Rate>,
+    pub verify: Pace,
+    /// Where is kept how audit logs were.
+    pub past: Option<PathBuf>,
     /// What is done to the stores besides.
     pub chaos: Plan,
 }
@@ -48,6 +52,8 @@ impl Default for Options {
             addresses: Addresses::Any,
             proxies: Proxies::default(),
             rate: None,
+            verify: Pace::OFF,
+            past: None,
             chaos: "seed=1".parse().expect("a plan of nothing"),
         }
     }
@@ -144,6 +150,8 @@ async fn start(database: &Database, options: &Options) -> Running {
         audit_key: AuditKey::of_bytes(&[7; 32], "test.example").ok().map(Arc::new),
         proxies: options.proxies.clone(),
         rate: options.rate,
+        verify: options.verify,
+        past: Past::new(options.past.clone()),
         ..Settings::new(secret)
     };
     let app = App::start(stores, database.reader, settings).expect("the engine starts");

@@ -92,14 +92,16 @@ async fn delete(app: &Shared, ask: &Ask) -> Result<Done, Done> {
 async fn erase(app: &Shared, ask: &Ask) -> Result<Done, Done> {
     let client = app.documents.find(Kind::Client, &ask.id);
     let client = client.ok_or_else(|| no(404, "client_not_found"))?;
-    for (kind, money, refusal) in [
-        (Kind::Retainer, "currentBalance", "client_has_retainers"),
-        (Kind::Payment, "unappliedAmount", "client_has_credit"),
-    ] {
-        let holds = |doc: &Doc| doc.of("clientId") == client.id() && doc.money(money) > 0;
-        if app.documents.with(|all| all.of(kind).any(holds)) {
-            return Err(no(400, refusal));
-        }
+    let its = |doc: &&Doc| doc.of("clientId") == client.id();
+    let holds = |doc: &Doc| doc.money("currentBalance") > 0;
+    if app.documents.with(|all| all.of(Kind::Retainer).filter(its).any(holds)) {
+        return Err(no(400, "client_has_retainers"));
+    }
+    if app
+        .documents
+        .with(|all| all.of(Kind::Payment).filter(its).any(|doc| doc.status() == "pending"))
+    {
+        return Err(no(400, "client_has_pending_payments"));
     }
     app.pause().await;
     app.documents.with(|all| all.remove(Kind::Client, client.id()));

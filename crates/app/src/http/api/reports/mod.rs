@@ -3,7 +3,7 @@
 mod ageing;
 mod balance;
 mod entries;
-mod trust;
+pub(super) mod trust;
 
 use domain::actor::Action;
 use schemars::JsonSchema;
@@ -40,12 +40,12 @@ pub(in crate::http) fn routes() -> Resource {
 
 #[derive(Debug, Default, Deserialize, JsonSchema)]
 #[serde(default)]
-struct OnDate {
+pub(super) struct OnDate {
     /// What stood when this day ended; today where nothing is said.
     date: When,
 }
 
-async fn day(question: &Question<OnDate>) -> Result<domain::Day, Refusal> {
+pub(super) async fn day(question: &Question<OnDate>) -> Result<domain::Day, Refusal> {
     let day = super::days::day(question, &question.filter.date).await?;
     Ok(day.unwrap_or(question.today))
 }

@@ -157,7 +157,7 @@ pub(super) async fn reconciliation(
     }))
 }
 
-fn write_three_way(out: &mut Vec<u8>, of: &Reconciliation) {
+pub(in crate::http::api) fn write_three_way(out: &mut Vec<u8>, of: &Reconciliation) {
     json::object(out, |o| {
         o.text("currency", of.currency().code());
         o.money("trustBank", of.trust_bank);
