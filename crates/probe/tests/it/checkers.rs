@@ -298,6 +298,7 @@ fn payments_invoices_documents_and_counters_follow_their_rules() {
     ] {
         let invoice = Thing::Invoice { total: 10, overpay };
         assert_eq!(invoice.apply(at(6, Stage::Live), Act::In(4)), Some(at(10, Stage::Live)));
+        assert_eq!(invoice.apply(at(6, Stage::Live), Act::In(2)), Some(at(8, Stage::Live)));
         assert_eq!(invoice.apply(at(6, Stage::Live), Act::In(5)), after);
         assert_eq!(invoice.apply(at(0, Stage::Live), Act::End), Some(at(0, Stage::Ended)));
         assert_eq!(invoice.apply(at(1, Stage::Live), Act::End), None);
