@@ -84,7 +84,7 @@ async fn an_alert_reaches_the_receiver_signed_and_once() {
     assert_eq!(body["type"], "alert.low_balance");
     assert_eq!(body["data"]["about"], json!(retainer));
     assert_eq!(got.header("webhook-signature"), expected(&secret, &got));
-    assert_eq!(got.header("content-type"), "application/json");
+    assert_eq!((got.path.as_str(), got.header("content-type")), ("/hook", "application/json"));
     let settled = delivery_that(&firm, |row| row["stage"] == "delivered").await;
     assert_eq!(settled["_id"].as_str(), Some(got.header("webhook-id")));
     assert_eq!((&settled["lastStatus"], &settled["attempts"]), (&json!(204), &json!(1)));

@@ -3,6 +3,7 @@
 
 use std::{collections::BTreeMap, time::Duration};
 
+use engine::{Clock as _, SystemClock};
 use serde_json::{Value, json};
 
 use super::Process;
@@ -126,7 +127,8 @@ async fn two_processes_that_find_the_same_ending_retainers_tell_once() {
     let scene = Scene::new().await;
     let first = scene.process();
     let client = id(&scene.make(&first, "/api/clients", json!({"fullName": "Noura"})).await);
-    let ends = jiff::Timestamp::now() + Duration::from_secs(10 * 86_400);
+    let ends = SystemClock.now().plus_micros(10 * 86_400_000_000).micros();
+    let ends = jiff::Timestamp::from_microsecond(ends).unwrap();
     for _ in 0..COUNT {
         let body = json!({"clientId": client, "initialAmount": 100, "endDate": ends.to_string()});
         scene.make(&first, "/api/retainers", body).await;
