@@ -32,8 +32,10 @@ pub(super) struct AuditArgs {
 #[derive(Debug, Subcommand)]
 enum AuditCommand {
     Verify(VerifyArgs),
-    Export(ExportArgs),
-    Key(KeyArgs),
+    /// Write a firm's audit log to standard output, signed, for `amanah audit verify`.
+    Export(LogArgs),
+    /// Print the public key that a firm's checkpoints are signed with; makes the key if there is none.
+    Key(LogArgs),
 }
 
 /// The key that checkpoints are signed with.
@@ -92,21 +94,9 @@ struct VerifyArgs {
     older: Option<PathBuf>,
 }
 
-/// Write a firm's audit log to standard output, signed, for `amanah audit verify`.
+/// Whose log, and what it is signed with.
 #[derive(Debug, clap::Args)]
-struct ExportArgs {
-    /// The firm, 24 hex digits.
-    #[arg(long, value_name = "HEX", value_parser = firm)]
-    firm: Id<Firm>,
-    #[command(flatten)]
-    key: AuditKeyArgs,
-    #[command(flatten)]
-    database: DatabaseArgs,
-}
-
-/// Print the public key that a firm's checkpoints are signed with; makes the key if there is none.
-#[derive(Debug, clap::Args)]
-struct KeyArgs {
+struct LogArgs {
     /// The firm, 24 hex digits.
     #[arg(long, value_name = "HEX", value_parser = firm)]
     firm: Id<Firm>,
@@ -184,7 +174,7 @@ fn told(holds: &Holds) -> String {
     }
 }
 
-fn export(args: &ExportArgs) -> anyhow::Result<()> {
+fn export(args: &LogArgs) -> anyhow::Result<()> {
     let database = &args.database.database;
     let Some(key) = args.key.key(database)? else { bail!("give --audit-key FILE to sign with") };
     let reader = store::open_reader(database)?;
@@ -207,7 +197,7 @@ async fn write(reader: &Reader, key: &AuditKey, firm: Id<Firm>) -> anyhow::Resul
 }
 
 #[expect(clippy::print_stdout, reason = "the key is what this command is for")]
-fn key(args: &KeyArgs) -> anyhow::Result<()> {
+fn key(args: &LogArgs) -> anyhow::Result<()> {
     let Some(key) = args.key.key(&args.database.database)? else { bail!("give --audit-key FILE") };
     println!("{}", key.public(args.firm));
     Ok(())

@@ -90,19 +90,29 @@ fn request(step: &Step) -> Request {
 
 type Settlements = Vec<Result<Settled, Trouble>>;
 
-/// Runs a program; each burst enters the queue in its order before anybody is answered.
-fn run<S: Store>(store: S, program: &[Burst], batch_count_max: usize) -> Settlements {
-    let clock = Arc::new(TestClock(AtomicI64::new(START)));
+fn test_clock() -> Arc<TestClock> {
+    Arc::new(TestClock(AtomicI64::new(START)))
+}
+
+/// One that gives the same ids to the same commands.
+fn engine<S: Store>(store: S, clock: Arc<TestClock>, limits: Limits) -> Engine {
     let options = Options {
-        limits: Limits { batch_count_max, ..Limits::default() },
-        clock: Arc::<TestClock>::clone(&clock),
+        limits,
+        clock,
         ids: Arc::new(Ids::new([1; 4])),
         observer: Arc::new(Silent),
         decide: domain::decide,
     };
+    Engine::start(vec![store], options).unwrap()
+}
+
+/// Runs a program; each burst enters the queue in its order before anybody is answered.
+fn run<S: Store>(store: S, program: &[Burst], batch_count_max: usize) -> Settlements {
+    let clock = test_clock();
     let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().unwrap();
     runtime.block_on(async {
-        let engine = Engine::start(vec![store], options).unwrap();
+        let limits = Limits { batch_count_max, ..Limits::default() };
+        let engine = engine(store, Arc::clone(&clock), limits);
         let mut settled = Vec::new();
         for burst in program {
             let tasks: Vec<_> = burst
@@ -203,16 +213,8 @@ proptest! {
     fn a_refused_command_leaves_no_trace_but_its_record(program in program()) {
         let model = Model::default();
         let mut before: Vec<Vec<Stored>> = vec![Vec::new(); FIRMS.len()];
-        let clock = Arc::new(TestClock(AtomicI64::new(START)));
-        let options = Options {
-            limits: Limits::default(),
-            clock: Arc::<TestClock>::clone(&clock),
-            ids: Arc::new(Ids::new([1; 4])),
-            observer: Arc::new(Silent),
-            decide: domain::decide,
-        };
         let runtime = tokio::runtime::Builder::new_current_thread().build().unwrap();
-        let engine = Engine::start(vec![model.clone()], options).unwrap();
+        let engine = engine(model.clone(), test_clock(), Limits::default());
         for step in program.iter().flat_map(|burst| &burst.steps) {
             let settled = runtime.block_on(engine.submit(request(step))).unwrap();
             let mut after = model.rows(FIRMS[step.firm]);
@@ -232,15 +234,8 @@ proptest! {
     fn who_walks_all_the_time_and_remembers_finds_nothing(program in program()) {
         let model = Model::default();
         let mut logs: Vec<Vec<Remembered>> = vec![Vec::new(); FIRMS.len()];
-        let options = Options {
-            limits: Limits::default(),
-            clock: Arc::new(TestClock(AtomicI64::new(START))),
-            ids: Arc::new(Ids::new([1; 4])),
-            observer: Arc::new(Silent),
-            decide: domain::decide,
-        };
         let runtime = tokio::runtime::Builder::new_current_thread().build().unwrap();
-        let engine = Engine::start(vec![model.clone()], options).unwrap();
+        let engine = engine(model.clone(), test_clock(), Limits::default());
         for step in program.iter().flat_map(|burst| &burst.steps) {
             runtime.block_on(engine.submit(request(step))).unwrap();
             let mut checker = Checker::remembering(logs[step.firm].clone());
