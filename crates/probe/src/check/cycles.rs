@@ -49,19 +49,14 @@ fn lists(txns: &[Txn]) -> Result<BTreeMap<&str, &[i64]>, Verdict> {
     for txn in txns {
         for (list, read) in &txn.reads {
             let known = longest.entry(list).or_insert((read, txn.op));
-            let (short, long) = if read.len() > known.0.len() {
-                (known.0, &read[..])
-            } else {
-                (&read[..], known.0)
-            };
-            if !long.starts_with(short) {
+            if !read.starts_with(known.0) && !known.0.starts_with(read) {
                 let why = format!(
                     "T{} and T{} read {list} as {:?} and {read:?}: neither is the other's beginning",
                     known.1, txn.op, known.0
                 );
                 return Err(Verdict::Violated { why, ops: vec![known.1, txn.op] });
             }
-            if read.len() > known.0.len() {
+            if !known.0.starts_with(read) {
                 *known = (read, txn.op);
             }
         }

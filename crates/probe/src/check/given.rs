@@ -59,9 +59,8 @@ fn real_time(changes: &[&Event]) -> Result<(), Verdict> {
             let why = "a change ended before another began, and has the higher version".to_owned();
             return Err(violated(why, &[event, later]));
         }
-        if first_end.is_none_or(|other| event.ret < other.ret) {
-            first_end = Some(event);
-        }
+        let both = [first_end, Some(*event)].into_iter().flatten();
+        first_end = both.min_by_key(|event| event.ret.unwrap_or(u64::MAX));
     }
     Ok(())
 }

@@ -62,7 +62,7 @@ struct Search {
     visited: HashSet<(Done, State)>,
     nodes_max: usize,
     /// The most that any order explained, and where it stood.
-    furthest: (usize, Option<(Done, State)>),
+    furthest: Option<(usize, Done, State)>,
 }
 
 impl Search {
@@ -78,8 +78,7 @@ impl Search {
         let first = (0..events.len())
             .map(|b| (0..b).rev().find(|a| goes_before(*a, b)).into_iter().collect())
             .collect();
-        let furthest = (0, None);
-        Self { thing, events, first, visited: HashSet::new(), nodes_max, furthest }
+        Self { thing, events, first, visited: HashSet::new(), nodes_max, furthest: None }
     }
 
     fn explore(&mut self, start: State) -> Found {
@@ -95,8 +94,8 @@ impl Search {
             if self.visited.len() >= self.nodes_max {
                 return Found::GaveUp;
             }
-            if self.furthest.1.is_none() || depth > self.furthest.0 {
-                self.furthest = (depth, Some((done.clone(), state)));
+            if self.furthest.as_ref().is_none_or(|(furthest, ..)| depth > *furthest) {
+                self.furthest = Some((depth, done.clone(), state));
             }
             for n in self.candidates(&done).into_iter().rev() {
                 let event = &self.events[n];
@@ -125,7 +124,7 @@ impl Search {
     }
 
     fn complaint(&self) -> String {
-        let Some((done, state)) = &self.furthest.1 else { return String::new() };
+        let Some((depth, done, state)) = &self.furthest else { return String::new() };
         let stuck: Vec<String> = self
             .candidates(done)
             .into_iter()
@@ -136,7 +135,7 @@ impl Search {
         format!(
             "no order of the {count} operations explains the answers; the best explains {} of them, \
              and then, at {}, none of these is true: {}",
-            self.furthest.0,
+            depth,
             state.amount,
             stuck.join(", ")
         )

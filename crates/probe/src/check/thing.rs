@@ -22,7 +22,7 @@ pub enum Thing {
     },
     /// Edited only at the version it was read at; the state's amount is the version.
     Document,
-    /// Goes up by one; the state's amount is the count.
+    /// Goes up by one until it ends; the state's amount is the count.
     Counter,
 }
 
@@ -55,7 +55,7 @@ pub enum Act {
     Out(Minor),
     /// A pending payment arrives.
     Arrive,
-    /// It ends: an account is closed, an invoice voided, a payment cancelled.
+    /// It ends: an account or a job is closed, an invoice voided, a payment cancelled.
     End,
     /// One more.
     Count,
@@ -145,7 +145,8 @@ impl Thing {
             (Self::Document, Act::Edit(version)) if u64::try_from(state.amount) == Ok(version) => {
                 with(state.amount + 1)
             }
-            (Self::Counter, Act::Count) => with(state.amount + 1),
+            (Self::Counter, Act::Count) if is_live => with(state.amount + 1),
+            (Self::Counter, Act::End) if is_live => Some(State { stage: Stage::Ended, ..state }),
             _ => None,
         }
     }

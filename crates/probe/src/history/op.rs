@@ -46,6 +46,8 @@ pub enum Verb {
     ApproveInvoice,
     /// The verdict: no.
     RejectInvoice,
+    /// Makes the draft `on` one of `amount`, as it was at `version`.
+    EditInvoice,
     /// A pending payment of `amount`, for an `invoice` or not.
     CreatePayment,
     /// The payment `on` has arrived: `amount` for its `invoice` or `retainer`.
@@ -64,6 +66,8 @@ pub enum Verb {
     Propose,
     /// Sets `field` of the job `on` to `value`.
     EditJob,
+    /// Takes the job `on` back: nobody may propose for it any more.
+    CloseJob,
     /// The job `on`.
     ReadJob,
     /// Sets `field` of the document `on` to `value`, as it was at `version`.

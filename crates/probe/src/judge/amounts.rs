@@ -135,6 +135,10 @@ pub(super) fn conserved(history: &History) -> Vec<Remark> {
         let Some(count) = read.seen.count.and_then(|count| Minor::try_from(count).ok()) else {
             continue;
         };
+        // Whether the proposals for what was taken back still count is the server's own rule.
+        if history.of(Verb::CloseJob).any(|op| op.on == read.on && op.may_count()) {
+            continue;
+        }
         let effect = |request: &Request<'_>| {
             Minor::from(request.first().verb == Verb::Propose && request.first().on == read.on)
         };

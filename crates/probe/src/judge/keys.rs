@@ -11,8 +11,7 @@ use crate::history::{History, Op, Verb};
 /// J7: one request has one effect, however often it was sent.
 pub(super) fn once(history: &History) -> Vec<Remark> {
     let requests = requests(history);
-    let repeated = requests.iter().filter(|request| request.ops.len() > 1);
-    let distinct = repeated.filter_map(|request| {
+    let distinct = requests.iter().filter_map(|request| {
         let ok = request.ops.iter().filter(|op| op.is_answered_ok());
         let mut effects: Vec<_> = ok.map(|op| effect(op)).collect();
         effects.sort_unstable();

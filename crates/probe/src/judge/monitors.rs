@@ -14,8 +14,9 @@ pub(super) fn counted(history: &History) -> Vec<Remark> {
     let (Some(first), Some(last)) = (before.last(), after.first()) else { return Vec::new() };
     let mut remarks = Vec::new();
     for name in last.seen.counters.keys() {
-        let sum = |scrapes: &[&Op]| -> Option<u64> {
-            scrapes.iter().filter_map(|op| *op.seen.counters.get(name)?).reduce(|a, b| a + b)
+        // A series that appears with its first count was at zero before it.
+        let sum = |scrapes: &[&Op]| -> u64 {
+            scrapes.iter().filter_map(|op| *op.seen.counters.get(name)?).sum()
         };
         let ids = || after.iter().map(|op| op.id).collect();
         let Some((least, most)) = expected(history, name, first.id..last.id) else {
@@ -25,8 +26,7 @@ pub(super) fn counted(history: &History) -> Vec<Remark> {
             }
             continue;
         };
-        // A series that appears with its first count was at zero before it.
-        let (was, is) = (sum(&before).unwrap_or(0), sum(&after).unwrap_or(0));
+        let (was, is) = (sum(&before), sum(&after));
         let rise = is.checked_sub(was);
         if rise.is_none_or(|rise| !(least..=most).contains(&rise)) {
             remarks.push(Remark::new(

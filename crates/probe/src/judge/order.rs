@@ -136,6 +136,7 @@ fn act(op: &Op, object: &str, thing: Thing) -> Option<Act> {
         }
         (Thing::Invoice { .. }, Verb::VoidInvoice) if is_on => Some(Act::End),
         (Thing::Counter, Verb::Propose) if is_on => Some(Act::Count),
+        (Thing::Counter, Verb::CloseJob) if is_on => Some(Act::End),
         _ => None,
     }
 }
@@ -146,14 +147,16 @@ fn is_telling(op: &Op, object: &str) -> bool {
 }
 
 fn event(op: &Op, call: u64, act: Act, thing: Thing, is_telling: bool) -> Event {
+    let stage = op.seen.status.as_deref().and_then(|status| stage(thing, status));
     let amount = match thing {
+        // Whether the proposals for what was taken back still count is the server's own rule.
+        Thing::Counter if stage == Some(Stage::Ended) => None,
         Thing::Account => op.seen.balance,
         Thing::Payment { .. } => op.seen.refunded,
         Thing::Invoice { .. } => op.seen.paid,
         Thing::Counter => op.seen.count.and_then(|count| Minor::try_from(count).ok()),
         Thing::Document => None,
     };
-    let stage = op.seen.status.as_deref().and_then(|status| stage(thing, status));
     let said = match op.outcome {
         Outcome::Ok if is_telling => Some(Said::Done { amount, stage }),
         Outcome::Ok => Some(Said::Done { amount: None, stage: None }),
@@ -171,6 +174,7 @@ fn stage(thing: Thing, status: &str) -> Option<Stage> {
         (_, "cancelled" | "void" | "closed") => Some(Stage::Ended),
         (Thing::Invoice { .. }, "open" | "partial" | "paid") => Some(Stage::Live),
         (Thing::Account, "active" | "depleted") => Some(Stage::Live),
+        (Thing::Counter, "active" | "open") => Some(Stage::Live),
         _ => None,
     }
 }

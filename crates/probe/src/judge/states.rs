@@ -9,6 +9,7 @@ pub(super) fn one_end(history: &History) -> Vec<Remark> {
     for invoice in history.accepted(Verb::CreateInvoice) {
         remarks.extend(void_and_paid(history, invoice));
         remarks.extend(approved_and_rejected(history, invoice));
+        remarks.extend(edited_after_it_was_out(history, invoice));
     }
     for payment in history.accepted(Verb::CreatePayment) {
         remarks.extend(cancelled_and_completed(history, payment));
@@ -58,6 +59,23 @@ fn approved_and_rejected(history: &History, invoice: &Op) -> Option<Remark> {
             format!("{count} verdicts on one request for approval were accepted"),
             format!("قُبل {count} من الأحكام على طلب واحد"),
             ids,
+        )
+    })
+}
+
+/// What somebody was given to pay, or to approve, is what stands.
+fn edited_after_it_was_out(history: &History, invoice: &Op) -> Option<Remark> {
+    let given = [Verb::SendInvoice, Verb::SubmitInvoice].into_iter();
+    let mut given = given.flat_map(|verb| history.accepted(verb)).filter(|op| op.on == invoice.on);
+    let out = given.find(|op| op.seen.total.is_some())?;
+    let rest = history.at_rest(Verb::ReadInvoice).find(|op| op.on == invoice.on)?;
+    let (said, is) = out.seen.total.zip(rest.seen.total)?;
+    (said != is).then(|| {
+        let (said, is) = (history.money(said), history.money(is));
+        Remark::new(
+            format!("the invoice was given out over {said}, and is over {is}"),
+            format!("سُلّمت الفاتورة بمبلغ {said} وهي الآن بمبلغ {is}"),
+            vec![out.id, rest.id],
         )
     })
 }

@@ -12,6 +12,7 @@ pub(super) fn told(history: &History) -> Vec<Remark> {
     let requests = requests(history);
     let mut remarks = entries(history, &requests);
     remarks.extend(edits(history, &requests));
+    remarks.extend(totals(history, &requests));
     remarks.extend(creations(history));
     remarks.extend(readable(history));
     remarks
@@ -74,6 +75,31 @@ fn edits(history: &History, requests: &[Request<'_>]) -> Vec<Remark> {
                 let ids = accepted.iter().flat_map(|request| request.ids());
                 remarks.push(Remark::new(text, arabic, ids.chain([rest.id]).collect()));
             }
+        }
+    }
+    remarks
+}
+
+/// The same of an invoice's total: it is that of an edit that may have been the last, or as it was made.
+fn totals(history: &History, requests: &[Request<'_>]) -> Vec<Remark> {
+    let mut remarks = Vec::new();
+    for rest in history.at_rest(Verb::ReadInvoice) {
+        let Some(total) = rest.seen.total else { continue };
+        let here =
+            |all: &&Request<'_>| all.first().verb == Verb::EditInvoice && all.first().on == rest.on;
+        let edits: Vec<_> = requests.iter().filter(here).collect();
+        let accepted = edits.iter().filter(|all| all.outcome == Outcome::Ok);
+        let ids: Vec<usize> = accepted.flat_map(|all| all.ids()).chain([rest.id]).collect();
+        let made = history.accepted(Verb::CreateInvoice).find(|op| op.on == rest.on);
+        let as_made = made.map(Op::amount).filter(|_| ids.len() == 1);
+        let wanted = edits.iter().filter(|all| all.may_count()).map(|all| all.first().amount());
+        if !edits.is_empty() && !wanted.chain(as_made).any(|wanted| wanted == total) {
+            let total = history.money(total);
+            remarks.push(Remark::new(
+                format!("the invoice is over {total}, which no edit that counts made it"),
+                format!("الفاتورة بمبلغ {total} ولم يجعلها كذلك تعديل مقبول"),
+                ids,
+            ));
         }
     }
     remarks

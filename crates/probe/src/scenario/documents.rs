@@ -5,7 +5,8 @@ use crate::{
     round::{Ask, Round, Stop},
 };
 
-/// S12: by as many lawyers as there are tokens for, else all by one; its owner edits it meanwhile.
+/// S12: by as many lawyers as there are tokens for, else all by one; its owner edits it meanwhile, and
+/// every other time takes it back.
 pub(super) async fn proposals(round: &mut Round<'_>) -> Result<(), Stop> {
     let job = round.made(Ask::new(Verb::CreateJob)).await?;
     let known = |name: &String| round.target.tokens.contains_key(name);
@@ -21,6 +22,9 @@ pub(super) async fn proposals(round: &mut Round<'_>) -> Result<(), Stop> {
         for place in [1, 2] {
             asks.insert(place, title(round, &job));
         }
+    }
+    if round.has(Verb::CloseJob) && !round.settings.round.is_multiple_of(2) {
+        asks.push(Ask::new(Verb::CloseJob).on(&job).second());
     }
     round.race(asks).await?;
     round.rest(Ask::new(Verb::ReadJob).on(&job)).await

@@ -6,14 +6,32 @@ use crate::{
 };
 
 /// S16: the best moment is rarely the same for both, so the second is released with the offset. Two
-/// rounds in four void and pay, the others have shapes that not every server has.
+/// rounds in five void and pay, the others have shapes that not every server has.
 pub(super) async fn of_invoice(round: &mut Round<'_>) -> Result<(), Stop> {
     let verdicts = [Verb::SubmitInvoice, Verb::ApproveInvoice, Verb::RejectInvoice];
-    match round.settings.round % 4 {
+    let can_edit = round.has(Verb::EditInvoice) && round.has(Verb::SubmitInvoice);
+    match round.settings.round % 5 {
         2 if round.has(Verb::Refund) => void_or_refund(round).await,
         3 if verdicts.iter().all(|verb| round.has(*verb)) => approve_or_reject(round).await,
+        4 if can_edit => give_out_or_edit(round).await,
         _ => void_or_pay(round).await,
     }
+}
+
+/// Somebody pays, or approves, what it said; so it may not say anything else afterwards.
+async fn give_out_or_edit(round: &mut Round<'_>) -> Result<(), Stop> {
+    let client = round.client().await?;
+    let draft = Ask::new(Verb::CreateInvoice).amount(500_00).client(&client);
+    let invoice = round.made(draft).await?;
+    let read = round.make(Ask::new(Verb::ReadInvoice).on(&invoice)).await?;
+    let is_sent = round.has(Verb::SendInvoice) && round.settings.round.is_multiple_of(2);
+    let give_out = if is_sent { Verb::SendInvoice } else { Verb::SubmitInvoice };
+    let edit = |amount| {
+        let edit = Ask::new(Verb::EditInvoice).on(&invoice).amount(amount);
+        edit.with(|args| args.version = read.version).second()
+    };
+    round.race(vec![Ask::new(give_out).on(&invoice), edit(700_00), edit(900_00)]).await?;
+    round.rest(Ask::new(Verb::ReadInvoice).on(&invoice)).await
 }
 
 /// Paid, so that it can't be voided before all of it went back.

@@ -109,7 +109,7 @@ scenarios! {
     "S11" numbers::clients, CountPlusOne, "#7", [CreateClient],
         "clients are created together", "إنشاء عملاء متزامن", yearly;
     "S12" documents::proposals, LostProposal, "#8", [CreateJob, Propose, ReadJob],
-        "proposals for one job", "عروض متزامنة على وظيفة واحدة";
+        "proposals for one job, which is edited and taken back", "عروض متزامنة على وظيفة واحدة تُعدَّل وتُسحب";
     "S13" numbers::invoices, Random4, "#9", [CreateClient, CreateInvoice],
         "many invoices in one month", "فواتير كثيرة في شهر واحد";
     "S14" numbers::transactions, Random4, "#10", [CreateTransaction],
@@ -119,7 +119,7 @@ scenarios! {
         "edits of one document", "تعديلات متزامنة لمستند واحد";
     "S16" ends::of_invoice, VoidUnchecked, "void against pay",
         [CreateClient, CreateInvoice, CreatePayment, CompletePayment, VoidInvoice, ReadInvoice],
-        "an invoice is voided and paid, or refunded; approved and rejected", "إلغاء فاتورة ودفعها معًا، وما يشبه ذلك";
+        "an invoice is voided and paid, or refunded; approved and rejected; given out and edited", "إلغاء فاتورة ودفعها معًا، وما يشبه ذلك";
     "S17" ends::phantom, CancelUnchecked, "credit from nothing",
         [CreateClient, CreatePayment, CompletePayment, CancelPayment, ReadPayment],
         "a payment is completed and cancelled, a retainer closed and fed, a client deleted and used",

@@ -13,7 +13,45 @@ fn absent(id: &str) -> String {
     other
 }
 
+/// S22: by turns for an account, and for an invoice and its payment.
 pub(super) async fn reach(round: &mut Round<'_>) -> Result<(), Stop> {
+    let documents = [Verb::CreateInvoice, Verb::ReadInvoice, Verb::CreatePayment];
+    let changes = [Verb::CompletePayment, Verb::VoidInvoice];
+    let has_all = documents.iter().chain(&changes).all(|verb| round.has(*verb));
+    if has_all && round.settings.round % 3 == 2 {
+        documents_of_another(round).await
+    } else {
+        account_of_another(round).await
+    }
+}
+
+async fn documents_of_another(round: &mut Round<'_>) -> Result<(), Stop> {
+    let client = round.client().await?;
+    let invoice = round.invoice(&client, 500_00).await?;
+    let payment = round.payment(&client, Some(&invoice), 500_00).await?;
+    let pay = Ask::new(Verb::CompletePayment).on(&payment).amount(500_00);
+    let pay = pay.with(|args| args.invoice = Some(invoice.clone()));
+    let mut asks = vec![pay];
+    for on in [invoice.clone(), absent(&invoice)] {
+        asks.extend([Verb::ReadInvoice, Verb::VoidInvoice].map(|verb| Ask::new(verb).on(&on)));
+    }
+    for verb in [Verb::ReadPayment, Verb::CancelPayment, Verb::CompletePayment] {
+        if round.has(verb) {
+            asks.extend([payment.clone(), absent(&payment)].map(|on| Ask::new(verb).on(&on)));
+        }
+    }
+    let mut asks: Vec<_> = asks
+        .into_iter()
+        .enumerate()
+        .map(|(n, ask)| if n == 0 { ask } else { ask.tenant("b") })
+        .collect();
+    round.rng.shuffle(&mut asks);
+    round.race(asks).await?;
+    round.rest(Ask::new(Verb::ReadInvoice).on(&invoice)).await?;
+    round.rest_if(Ask::new(Verb::ReadPayment).on(&payment)).await
+}
+
+async fn account_of_another(round: &mut Round<'_>) -> Result<(), Stop> {
     let secret = round.name("secret");
     round.header().secrets.insert("a".to_owned(), secret.clone());
     let client = Ask::new(Verb::CreateClient).with(|args| args.value = Some(secret));

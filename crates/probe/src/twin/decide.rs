@@ -39,8 +39,10 @@ impl Step<'_> {
             Verb::SubmitInvoice => self.turn(books, "open", "submitted"),
             Verb::ApproveInvoice => self.turn(books, "submitted", "open"),
             Verb::RejectInvoice => self.turn(books, "submitted", "draft"),
+            Verb::EditInvoice => self.revise(books),
             Verb::Propose => self.propose(books),
             Verb::Patch | Verb::EditJob => self.patch(books),
+            Verb::CloseJob => self.close_job(books),
             Verb::DeleteClient => self.delete(books),
             Verb::SendInvoice => self.here(books).map(|doc| self.ok(books, &doc)),
             _ => Err(Answer::refused(404, "no_such_verb")),
@@ -355,8 +357,36 @@ impl Step<'_> {
         Ok(self.ok(books, &doc))
     }
 
+    /// As long as it was not given to anybody.
+    fn revise(&self, books: &mut Books) -> Decided {
+        let mut doc = self.here(books)?;
+        let checked = self.here(self.seen(Flaw::EditUnchecked, books))?;
+        if self.request.args.version.is_some_and(|version| version != checked.version) {
+            return Err(Answer::refused(409, "version_conflict"));
+        }
+        if checked.status != "open" || checked.sum != 0 {
+            return Err(Answer::refused(400, "wrong_status"));
+        }
+        doc.amount = self.amount();
+        let doc = self.put(books, doc);
+        Ok(self.ok(books, &doc))
+    }
+
+    fn close_job(&self, books: &mut Books) -> Decided {
+        let mut doc = self.here(books)?;
+        if doc.status == "cancelled" {
+            return Err(Answer::refused(400, "job_not_open"));
+        }
+        doc.status = "cancelled".to_owned();
+        let doc = self.put(books, doc);
+        Ok(self.ok(books, &doc))
+    }
+
     fn propose(&self, books: &mut Books) -> Decided {
         let doc = self.here(books)?;
+        if doc.status == "cancelled" {
+            return Err(Answer::refused(400, "job_not_open"));
+        }
         let mut doc = self.based_on_old(Flaw::LostProposal, doc);
         doc.sum += 1;
         let doc = self.put(books, doc);
@@ -370,7 +400,8 @@ impl Step<'_> {
             return Err(Answer::refused(409, "version_conflict"));
         }
         if self.is(Flaw::EditErasesCount) {
-            doc.sum = self.here(self.old)?.sum;
+            let old = self.here(self.old)?;
+            (doc.sum, doc.status) = (old.sum, old.status);
         }
         if self.is(Flaw::PatchWholeDoc) {
             doc.fields = self.here(self.old)?.fields;
