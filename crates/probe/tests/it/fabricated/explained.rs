@@ -172,6 +172,15 @@ fn a_document_is_edited_at_the_version_it_was_read_at() {
 }
 
 #[test]
+fn of_repetitions_the_best_known_answer_counts() {
+    let key = |op: &mut Op| op.key = Some("k".to_owned());
+    let made = Made::new().setup(Verb::OpenRetainer, "r", 100);
+    let made = made.race(Verb::Consume, "r", 10).with(key).balance(1).unknown();
+    let made = made.race(Verb::Consume, "r", 10).with(key).balance(90);
+    assert_eq!(seen_of(&made, "r"), "100 Live None; 2 Out 10 90 None");
+}
+
+#[test]
 fn what_was_not_made_needs_no_explanation() {
     let made = |outcome| {
         let made = Made::new().setup(Verb::OpenRetainer, "r", 100).with(|op| op.outcome = outcome);

@@ -105,3 +105,38 @@ fn j17_two_readers_see_two_movements_in_opposite_orders() {
         finding.text
     );
 }
+
+#[test]
+fn j11_what_ends_as_another_begins_was_not_before_it() {
+    let seen = |gap: u64| {
+        let made = Made::new().setup(Verb::OpenRetainer, "r", 100).version(0);
+        let made = made.race(Verb::Consume, "r", 60).version(1);
+        let mut made = made.race(Verb::ReadRetainer, "r", 0).version(0);
+        made.0.ops[2].call_ns = made.0.ops[1].ret_ns.unwrap() + gap;
+        made
+    };
+    check("J11", &seen(0), &seen(1));
+}
+
+#[test]
+fn j11_of_repetitions_the_first_answer_is_when_it_was_made() {
+    let seen = |version| {
+        let key = |op: &mut Op| op.key = Some("k".to_owned());
+        let made = Made::new().setup(Verb::OpenRetainer, "r", 100).version(0);
+        let made = made.race(Verb::Consume, "r", 10).with(key).version(1);
+        let mut made = made.race(Verb::Consume, "r", 10).with(key).version(1);
+        made.0.ops[1].ret_ns = Some(1_000);
+        made.race(Verb::Consume, "r", 20).version(version)
+    };
+    check("J11", &seen(2), &seen(0));
+}
+
+#[test]
+fn j17_what_was_refused_is_no_transaction() {
+    let made = |refuse: fn(Made) -> Made| {
+        let made = Made::new().setup(Verb::OpenRetainer, "r", 100);
+        let made = refuse(made.race(Verb::Consume, "r", 9)).rest(Verb::Snapshot, "");
+        made.with(|op| op.seen.lists = [("r".to_owned(), vec![100])].into())
+    };
+    check("J17", &made(Made::refused), &made(|made| made));
+}

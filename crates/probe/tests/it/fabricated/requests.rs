@@ -217,3 +217,70 @@ fn what_is_repeated_counts_as_the_best_known_of_its_answers() {
     };
     check("J2", &left(90), &left(100));
 }
+
+#[test]
+fn j7_what_nobody_asked_for_is_another_judges_question() {
+    let booked = |entries: &[i64]| keyed().rest(Verb::ListEntries, "r").entries(entries);
+    check("J7", &booked(&[100, -10, 7]), &booked(&[100, -10, -10]));
+}
+
+#[test]
+fn j13_an_owner_is_who_made_it_and_jobs_are_for_everybody() {
+    let by = |tenant: &str| {
+        let tenant = tenant.to_owned();
+        move |op: &mut Op| op.tenant = tenant
+    };
+    let made = Made::new().setup(Verb::CreateClient, "c", 0).refused().with(by("b"));
+    let made = made.setup(Verb::CreateClient, "c", 0).race(Verb::ReadClient, "c", 0);
+    assert_eq!(findings("J13", &made), 0);
+    let proposed =
+        |verb| Made::new().setup(Verb::CreateJob, "j", 0).race(verb, "j", 0).with(by("b"));
+    check("J13", &proposed(Verb::Propose), &proposed(Verb::CloseJob));
+}
+
+#[test]
+fn j15_more_than_was_asked_for_is_another_judges_question() {
+    let booked = |second: fn(Made) -> Made| {
+        let made = second(Made::new().race(Verb::Deposit, "r", 5).race(Verb::Deposit, "r", 5));
+        made.rest(Verb::ListEntries, "r").entries(&[5, 5, 5])
+    };
+    check("J15", &booked(|made| made), &booked(Made::refused));
+    assert_eq!(findings("J15", &booked(Made::unknown)), 0);
+}
+
+#[test]
+fn j15_only_what_is_read_at_rest_tells_whether_an_edit_stands() {
+    let notes = |value: &str| {
+        let value = value.to_owned();
+        move |op: &mut Op| op.seen.fields = [("notes".to_owned(), value)].into()
+    };
+    let edited = || {
+        let made = Made::new().setup(Verb::CreateClient, "c", 0).race(Verb::Patch, "c", 0);
+        made.with(|op| {
+            (op.args.field, op.args.value) = (Some("notes".to_owned()), Some("new".to_owned()));
+        })
+    };
+    let old = edited().rest(Verb::ReadClient, "c").with(notes("old"));
+    for good in [
+        edited().race(Verb::ReadClient, "c", 0).with(notes("old")),
+        edited().rest(Verb::ReadClient, "c").with(notes("old")).refused(),
+        edited().rest(Verb::ReadPayment, "c").with(notes("old")),
+    ] {
+        check("J15", &good, &old);
+    }
+}
+
+#[test]
+fn j15_a_list_has_what_its_tenant_made_before_and_nobody_deleted() {
+    let listed = |edit: fn(&mut Made)| {
+        let made = Made::new().setup(Verb::CreateClient, "c", 0).setup(Verb::CreateClient, "d", 0);
+        let made = made.race(Verb::DeleteClient, "e", 0);
+        let mut made = made.rest(Verb::ListClients, "").names(&["c"]);
+        edit(&mut made);
+        made
+    };
+    let bad = listed(|_| ());
+    check("J15", &listed(|made| made.0.ops[1].tenant = "b".to_owned()), &bad);
+    check("J15", &listed(|made| made.0.ops[1].ret_ns = None), &bad);
+    check("J15", &listed(|made| made.0.ops[2].on = Some("d".to_owned())), &bad);
+}

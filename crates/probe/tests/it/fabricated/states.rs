@@ -92,3 +92,29 @@ fn j12_what_was_given_out_is_what_stands() {
         assert_eq!(findings("J12", &given(500, "j")), 0, "another was given out");
     }
 }
+
+#[test]
+fn j12_a_payment_stays_what_it_was_told_to_be() {
+    let ended = |verb, read: &str, status: &str| {
+        let made = Made::new().setup(Verb::CreatePayment, "p", 100).race(verb, "p", 100);
+        made.rest(Verb::ReadPayment, read).status(status)
+    };
+    for (verb, right, wrong) in [
+        (Verb::CancelPayment, "cancelled", "completed"),
+        (Verb::CompletePayment, "completed", "pending"),
+        (Verb::CompletePayment, "refunded", "cancelled"),
+    ] {
+        check("J12", &ended(verb, "p", right), &ended(verb, "p", wrong));
+        assert_eq!(findings("J12", &ended(verb, "q", wrong)), 0, "that is another");
+    }
+}
+
+#[test]
+fn j14_a_retainer_that_is_closed_is_neither_active_nor_depleted() {
+    let retainer = |status: &str, balance| {
+        let made = Made::new().setup(Verb::OpenRetainer, "r", 100);
+        made.rest(Verb::ReadRetainer, "r").status(status).balance(balance)
+    };
+    check("J14", &retainer("active", 5), &retainer("depleted", 5));
+    assert_eq!(findings("J14", &retainer("closed", 0)), 0);
+}
