@@ -31,20 +31,16 @@ async fn documents_of_another(round: &mut Round<'_>) -> Result<(), Stop> {
     let payment = round.payment(&client, Some(&invoice), 500_00).await?;
     let pay = Ask::new(Verb::CompletePayment).on(&payment).amount(500_00);
     let pay = pay.with(|args| args.invoice = Some(invoice.clone()));
+    let others = |verb, on: &str| Ask::new(verb).on(on).tenant("b");
     let mut asks = vec![pay];
-    for on in [invoice.clone(), absent(&invoice)] {
-        asks.extend([Verb::ReadInvoice, Verb::VoidInvoice].map(|verb| Ask::new(verb).on(&on)));
+    for verb in [Verb::ReadInvoice, Verb::VoidInvoice] {
+        asks.extend([others(verb, &invoice), others(verb, &absent(&invoice))]);
     }
     for verb in [Verb::ReadPayment, Verb::CancelPayment, Verb::CompletePayment] {
         if round.has(verb) {
-            asks.extend([payment.clone(), absent(&payment)].map(|on| Ask::new(verb).on(&on)));
+            asks.extend([others(verb, &payment), others(verb, &absent(&payment))]);
         }
     }
-    let mut asks: Vec<_> = asks
-        .into_iter()
-        .enumerate()
-        .map(|(n, ask)| if n == 0 { ask } else { ask.tenant("b") })
-        .collect();
     round.rng.shuffle(&mut asks);
     round.race(asks).await?;
     round.rest(Ask::new(Verb::ReadInvoice).on(&invoice)).await?;
