@@ -37,8 +37,8 @@ fn overdrawn(history: &History, account: &str, requests: &[Request<'_>]) -> Opti
             if on != account {
                 continue;
             }
-            if amount > 0 && request.may_count() {
-                had += amount;
+            if request.may_count() {
+                had += amount.max(0);
             }
             if amount < 0 && request.outcome == Outcome::Ok {
                 spent -= amount;
@@ -161,7 +161,7 @@ fn invoice_conserved(history: &History, read: &Op, requests: &[Request<'_>]) -> 
         }
     };
     let arrived: Minor =
-        requests.iter().filter(|all| all.may_count()).map(effect).filter(|n| *n > 0).sum();
+        requests.iter().filter(|all| all.may_count()).map(|all| effect(all).max(0)).sum();
     let is_voided = history.of(Verb::VoidInvoice).any(|op| op.on == read.on && op.may_count());
     if is_voided || arrived > made.amount() {
         // Where there was more than the invoice could take, it depends on their order what it took.

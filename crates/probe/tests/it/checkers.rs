@@ -319,3 +319,24 @@ fn payments_invoices_documents_and_counters_follow_their_rules() {
     assert_eq!(Thing::Account.apply(at(5, Stage::Ended), Act::In(1)), None);
     assert_eq!(Thing::Account.apply(at(5, Stage::Live), Act::Out(5)), Some(at(0, Stage::Live)));
 }
+
+#[test]
+fn a_counter_counts_until_it_ends_and_ends_once() {
+    let live = State { amount: 3, stage: Stage::Live };
+    let ended = State { amount: 3, stage: Stage::Ended };
+    let counter = Thing::Counter;
+    assert_eq!(counter.apply(live, Act::Count), Some(State { amount: 4, ..live }));
+    assert_eq!(counter.apply(live, Act::End), Some(ended));
+    assert_eq!((counter.apply(ended, Act::Count), counter.apply(ended, Act::End)), (None, None));
+}
+
+#[test]
+fn an_answer_tells_the_amount_and_the_stage_that_are_there() {
+    let step =
+        |amount, stage| Thing::Account.step(START, Act::Out(4), Some(Said::Done { amount, stage }));
+    let after = Some(State { amount: 6, stage: Stage::Live });
+    for (amount, stage) in [(None, None), (Some(6), None), (None, Some(Stage::Live))] {
+        assert_eq!(step(amount, stage), after);
+    }
+    assert_eq!((step(Some(7), None), step(None, Some(Stage::Ended))), (None, None));
+}

@@ -282,3 +282,15 @@ fn j2_a_payment_arrives_once_however_often_it_is_asked_to() {
 fn two_retainers() -> Made {
     Made::new().setup(Verb::OpenRetainer, "r", 100).setup(Verb::OpenRetainer, "s", 100)
 }
+
+#[test]
+fn j2_what_a_job_that_was_taken_back_counts_is_the_servers_own_rule() {
+    let counted = |closed: &str, refuse: fn(Made) -> Made| {
+        let made = Made::new().setup(Verb::CreateJob, "j", 0).race(Verb::Propose, "j", 0);
+        let made = refuse(made.race(Verb::CloseJob, closed, 0));
+        made.rest(Verb::ReadJob, "j").with(|op| op.seen.count = Some(0))
+    };
+    let ok = |made| made;
+    check("J2", &counted("j", ok), &counted("j", Made::refused));
+    check("J2", &counted("j", Made::unknown), &counted("k", ok));
+}
