@@ -44,6 +44,7 @@ fn accounts_see_every_movement_that_is_theirs() {
     let made = made.race(Verb::Transfer, "r", 4).with(to("s")).balance(97);
     let made = made.race(Verb::Transfer, "s", 5).with(to("r")).balance(49);
     let made = made.race(Verb::Transfer, "s", 6).with(to("r")).refused();
+    let others = |made: Made| made.race(Verb::Transfer, "s", 9).with(to("t")).unknown();
     let made = made.race(Verb::CompletePayment, "p", 7).with(into("r")).balance(9);
     let made = made.race(Verb::CompletePayment, "q", 8).with(into("s"));
     let made = made.race(Verb::Consume, "r", 9).with(|op| op.outcome = Outcome::Declined);
@@ -56,6 +57,7 @@ fn accounts_see_every_movement_that_is_theirs() {
         "100 Live None; 2 In 1 101 Live; 3 Out 2 no; 4 Out 3 ?; 5 Out 4 97 None; 6 In 5 None None; \
          8 In 7 None None; 11 End None Ended; 12 Look 0 Live"
     );
+    assert_eq!(seen_of(&others(Made(made.0.clone())), "r"), seen_of(&made, "r"));
     assert_eq!(
         seen_of(&made, "s"),
         "50 Live None; 5 In 4 None None; 6 Out 5 49 None; 9 In 8 None None"
@@ -77,6 +79,8 @@ fn payments_invoices_and_jobs_see_what_is_theirs() {
     let made = made.race(Verb::CompletePayment, "p", 100).with(of("i")).status("completed");
     let made = made.race(Verb::CompletePayment, "p", 100).with(of("i")).refused();
     let made = made.race(Verb::CancelPayment, "p", 0).refused();
+    let cancelled = Made(made.0.clone()).race(Verb::CancelPayment, "o", 0);
+    assert_eq!(seen_of(&cancelled, "p"), seen_of(&made, "p"));
     let made = made.race(Verb::Refund, "p", 30).with(of("i"));
     let made = made.with(|op| op.seen.refunded = Some(30));
     let made = made.race(Verb::VoidInvoice, "j", 0).with(paid(0)).status("void");
@@ -169,6 +173,8 @@ fn a_document_is_edited_at_the_version_it_was_read_at() {
     );
     let unversioned = Made::new().setup(Verb::CreateClient, "c", 0).race(Verb::Patch, "c", 0);
     assert_eq!(seen_of(&unversioned, "c"), "nothing");
+    let account = Made::new().setup(Verb::OpenRetainer, "r", 100);
+    assert_eq!(seen_of(&edit(account, Phase::Race, "c", 3), "r"), "100 Live None");
 }
 
 #[test]

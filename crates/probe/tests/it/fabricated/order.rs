@@ -140,3 +140,15 @@ fn j17_what_was_refused_is_no_transaction() {
     };
     check("J17", &made(Made::refused), &made(|made| made));
 }
+
+#[test]
+fn j17_deposits_and_both_ends_of_a_transfer_are_transactions() {
+    let read = |verb, list: &str, elements: &[i64]| {
+        let made = Made::new().setup(Verb::OpenRetainer, "r", 100).race(verb, "r", 9);
+        let made = made.with(|op| op.args.to = Some("s".to_owned())).rest(Verb::Snapshot, "");
+        made.with(|op| op.seen.lists = [(list.to_owned(), elements.to_vec())].into())
+    };
+    check("J17", &read(Verb::Deposit, "r", &[100, 9]), &read(Verb::Deposit, "r", &[100]));
+    check("J17", &read(Verb::Transfer, "r", &[100, -9]), &read(Verb::Transfer, "r", &[100]));
+    check("J17", &read(Verb::Transfer, "s", &[9]), &read(Verb::Transfer, "s", &[]));
+}
