@@ -40,7 +40,7 @@ fn overdrawn(history: &History, account: &str, requests: &[Request<'_>]) -> Opti
             if request.may_count() {
                 had += amount.max(0);
             }
-            if amount < 0 && request.outcome == Outcome::Ok {
+            if amount.is_negative() && request.outcome == Outcome::Ok {
                 spent -= amount;
                 ops.extend(request.ids());
             }
@@ -196,10 +196,10 @@ fn difference(
     got: Minor,
     expected: Minor,
 ) -> Remark {
-    let off = history.money((got - expected).abs());
-    let word = if got < expected { "lost" } else { "too much" };
-    let word_ar = if got < expected { "ضاع" } else { "زاد" };
-    let (got, expected) = (history.money(got), history.money(expected));
+    let off = got - expected;
+    let (word, word_ar) =
+        if off.is_negative() { ("lost", "ضاع") } else { ("too much", "زاد") };
+    let [off, got, expected] = [off.abs(), got, expected].map(|minor| history.money(minor));
     Remark::new(
         format!("the {what} should say {expected} and says {got}: {off} {word}"),
         format!("{what_ar}: المنتظر {expected} والمقروء {got}؛ {word_ar} {off}"),

@@ -26,7 +26,7 @@ fn entries(history: &History, requests: &[Request<'_>]) -> Vec<Remark> {
             let (found, ok) = (booked.found, booked.count(Outcome::Ok));
             let is_refused = booked.asked.len() > ok + booked.count(Outcome::Unknown);
             let amount = history.money(booked.amount);
-            if found < ok {
+            if (0..ok).contains(&found) {
                 remarks.push(Remark::new(
                     format!("{amount} was accepted {ok} times and booked {found} times"),
                     format!("قُبل {amount} عدد {ok} مرة وقُيّد {found} مرة"),
