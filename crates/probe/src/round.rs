@@ -365,7 +365,8 @@ impl<'a> Round<'a> {
             tokio::time::sleep(late).await;
             control::disturb(target).await
         };
-        let (volley, disturbed) = if target.adapter.has(Verb::Restart) && target.restart.is_none() {
+        let is_asked_to = target.pids.is_empty() && target.restart.is_none();
+        let (volley, disturbed) = if is_asked_to && target.adapter.has(Verb::Restart) {
             let volley = race.await;
             (volley, self.one(Ask::new(Verb::Restart), Phase::Setup).await.map(drop))
         } else {
