@@ -68,6 +68,10 @@ fn edited_after_it_was_out(history: &History, invoice: &Op) -> Option<Remark> {
     let given = [Verb::SendInvoice, Verb::SubmitInvoice].into_iter();
     let mut given = given.flat_map(|verb| history.accepted(verb)).filter(|op| op.on == invoice.on);
     let out = given.find(|op| op.seen.total.is_some())?;
+    // What was sent back may be edited again.
+    if history.of(Verb::RejectInvoice).any(|op| op.on == invoice.on && op.may_count()) {
+        return None;
+    }
     let rest = history.at_rest(Verb::ReadInvoice).find(|op| op.on == invoice.on)?;
     let (said, is) = out.seen.total.zip(rest.seen.total)?;
     (said != is).then(|| {

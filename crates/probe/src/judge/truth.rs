@@ -80,7 +80,7 @@ fn edits(history: &History, requests: &[Request<'_>]) -> Vec<Remark> {
     remarks
 }
 
-/// The same of an invoice's total: it is that of an edit that may have been the last, or as it was made.
+/// The same of an invoice's total: it is that of an edit that counts, or as it was made.
 fn totals(history: &History, requests: &[Request<'_>]) -> Vec<Remark> {
     let mut remarks = Vec::new();
     for rest in history.at_rest(Verb::ReadInvoice) {

@@ -90,6 +90,9 @@ fn j12_what_was_given_out_is_what_stands() {
         };
         check("J12", &given(700, "i"), &given(500, "i"));
         assert_eq!(findings("J12", &given(500, "j")), 0, "another was given out");
+        let sent_back = |on| given(500, "i").race(Verb::RejectInvoice, on, 0);
+        check("J12", &sent_back("i"), &sent_back("j"));
+        check("J12", &sent_back("i"), &sent_back("i").refused());
     }
 }
 
