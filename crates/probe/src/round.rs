@@ -365,8 +365,9 @@ impl<'a> Round<'a> {
             tokio::time::sleep(late).await;
             control::disturb(target).await
         };
-        let is_asked_to = target.pids.is_empty() && target.restart.is_none();
-        let (volley, disturbed) = if is_asked_to && target.adapter.has(Verb::Restart) {
+        // Who names a process or a command wants that; else the target may restart itself when asked.
+        let is_from_outside = !target.pids.is_empty() || target.restart.is_some();
+        let (volley, disturbed) = if !is_from_outside && target.adapter.has(Verb::Restart) {
             let volley = race.await;
             (volley, self.one(Ask::new(Verb::Restart), Phase::Setup).await.map(drop))
         } else {

@@ -133,9 +133,8 @@ impl Search {
             .collect();
         let count = self.events.len();
         format!(
-            "no order of the {count} operations explains the answers; the best explains {} of them, \
+            "no order of the {count} operations explains the answers; the best explains {depth} of them, \
              and then, at {}, none of these is true: {}",
-            depth,
             state.amount,
             stuck.join(", ")
         )

@@ -5,7 +5,7 @@ use crate::{
     round::{Ask, Round, Stop},
 };
 
-/// An id of the same shape that nobody has: the last digit of a real one, turned.
+/// An id of the same length that nobody has: a real one with another end.
 fn absent(id: &str) -> String {
     let last = if id.ends_with('f') { '0' } else { 'f' };
     let mut other: String = id.chars().take(id.chars().count().saturating_sub(4)).collect();

@@ -42,7 +42,7 @@ impl Step<'_> {
             Verb::EditInvoice => self.revise(books),
             Verb::Propose => self.propose(books),
             Verb::Patch | Verb::EditJob => self.patch(books),
-            Verb::CloseJob => self.close_job(books),
+            Verb::CloseJob => self.turn(books, "active", "cancelled"),
             Verb::DeleteClient => self.delete(books),
             Verb::SendInvoice => self.here(books).map(|doc| self.ok(books, &doc)),
             _ => Err(Answer::refused(404, "no_such_verb")),
@@ -346,7 +346,7 @@ impl Step<'_> {
         Ok(self.ok(books, &doc))
     }
 
-    /// The request for a verdict on an invoice, and the verdict.
+    /// The request for a verdict on an invoice, and the verdict; the end of a job.
     fn turn(&self, books: &mut Books, from: &str, to: &str) -> Decided {
         let mut doc = self.here(books)?;
         if self.here(self.seen(Flaw::TwoVerdicts, books))?.status != from {
@@ -357,7 +357,7 @@ impl Step<'_> {
         Ok(self.ok(books, &doc))
     }
 
-    /// As long as it was not given to anybody.
+    /// As long as it is neither paid nor before somebody who is to approve it.
     fn revise(&self, books: &mut Books) -> Decided {
         let mut doc = self.here(books)?;
         let checked = self.here(self.seen(Flaw::EditUnchecked, books))?;
@@ -368,16 +368,6 @@ impl Step<'_> {
             return Err(Answer::refused(400, "wrong_status"));
         }
         doc.amount = self.amount();
-        let doc = self.put(books, doc);
-        Ok(self.ok(books, &doc))
-    }
-
-    fn close_job(&self, books: &mut Books) -> Decided {
-        let mut doc = self.here(books)?;
-        if doc.status == "cancelled" {
-            return Err(Answer::refused(400, "job_not_open"));
-        }
-        doc.status = "cancelled".to_owned();
         let doc = self.put(books, doc);
         Ok(self.ok(books, &doc))
     }

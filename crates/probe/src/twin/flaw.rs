@@ -53,7 +53,7 @@ flaws! {
     StaleEdit "stale_edit" "S15" "the version of an edit is checked, and the edit made later";
     VersionSkips "version_skips" "S02" "a retry counts the version up once more";
     VoidUnchecked "void_unchecked" "S16" "whether an invoice is unpaid is checked, and it is voided later";
-    EditUnchecked "edit_unchecked" "S16" "whether an invoice is still a draft is checked, and it is edited later";
+    EditUnchecked "edit_unchecked" "S16" "whether an invoice was submitted is checked, and it is edited later";
     TwoVerdicts "two_verdicts" "S16" "whether a verdict is pending is checked, and it is given later";
     CancelUnchecked "cancel_unchecked" "S17" "whether a payment is pending is checked, and it is cancelled later";
     DeleteUnchecked "delete_unchecked" "S17" "whether a client is unused is checked, and it is deleted later";

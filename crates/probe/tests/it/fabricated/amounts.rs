@@ -109,9 +109,9 @@ fn j2_of_twenty_unknown_amounts_every_sum_is_tried_and_beyond_is_the_benefit_of_
 #[test]
 fn j2_totals_of_moving_money_are_constant() {
     let total = |one, other| {
-        let made =
-            Made::new().setup(Verb::OpenRetainer, "r", 100).setup(Verb::OpenRetainer, "s", 100);
-        let made = made.race(Verb::Transfer, "r", 10).with(|op| op.args.to = Some("s".to_owned()));
+        let made = two_retainers()
+            .race(Verb::Transfer, "r", 10)
+            .with(|op| op.args.to = Some("s".to_owned()));
         made.race(Verb::Snapshot, "", 0).with(|op| {
             op.seen.balances = [("r".to_owned(), one), ("s".to_owned(), other)].into();
         })

@@ -58,11 +58,12 @@ fn j14_a_status_contradicts_its_amounts() {
     check("J14", &invoice("open", 100), &invoice("paid", 100));
     check("J14", &invoice("partial", 1), &invoice("open", 1));
     assert_eq!(findings("J14", &invoice("draft", 0)), 0);
-    let retainer = |status: &str, balance| {
-        let made = Made::new().setup(Verb::OpenRetainer, "r", 100);
-        made.rest(Verb::ReadRetainer, "r").status(status).balance(balance)
-    };
     check("J14", &retainer("depleted", 0), &retainer("active", 0));
+}
+
+fn retainer(status: &str, balance: i64) -> Made {
+    let made = Made::new().setup(Verb::OpenRetainer, "r", 100);
+    made.rest(Verb::ReadRetainer, "r").status(status).balance(balance)
 }
 
 #[test]
@@ -114,10 +115,6 @@ fn j12_a_payment_stays_what_it_was_told_to_be() {
 
 #[test]
 fn j14_a_retainer_that_is_closed_is_neither_active_nor_depleted() {
-    let retainer = |status: &str, balance| {
-        let made = Made::new().setup(Verb::OpenRetainer, "r", 100);
-        made.rest(Verb::ReadRetainer, "r").status(status).balance(balance)
-    };
     check("J14", &retainer("active", 5), &retainer("depleted", 5));
     assert_eq!(findings("J14", &retainer("closed", 0)), 0);
 }
